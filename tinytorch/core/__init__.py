@@ -1,0 +1,1 @@
+"""The modules you have exported; `tito module list` shows which there are."""

@@ -1,0 +1,1 @@
+"""The command line of the course, and the pure functions it is made of."""
