@@ -37,29 +37,23 @@ import numpy as np
 from tinytorch.core.setup import generator
 from tinytorch.extend import extend
 
+# %% [markdown]
+# ## Why a list is not enough
+#
+# Python already has nested lists. The next cell asks two of them for the sums every network needs, and weighs
+# a million numbers. **Predict** what it prints.
+
 # %%
+import sys
 import time
 
 import matplotlib.pyplot as plt
 
 from tito.checks import expect_close, expect_equal, expect_raises, expect_true
 
-# %% [markdown]
-# ## Why a list is not enough
-#
-# Python already has nested lists. Ask two of them for the sums every network needs:
-
-# %%
 prices, taxes = [10.0, 20.0], [1.9, 3.8]
 print("prices + taxes =", prices + taxes)
 print("prices * 2     =", prices * 2)
-
-# %% [markdown]
-# `+` glued the lists together and `*` repeated one: a list is a *container*, and knows nothing of arithmetic.
-# It is also heavy. Each number in a list is an object of its own, with a pointer to it:
-
-# %%
-import sys
 
 million = [float(i) for i in range(1_000_000)]
 in_list = sys.getsizeof(million) + sum(sys.getsizeof(x) for x in million)
@@ -68,6 +62,9 @@ print(f"a million numbers: {in_list / 1e6:.0f} MB as a list, {in_array / 1e6:.0f
 
 # %% [markdown]
 # ## 1 · A block of numbers
+#
+# `+` glued the lists together and `*` repeated one: a list is a *container* and knows nothing of arithmetic. It
+# is heavy too, because each number in it is an object of its own with a pointer to it.
 #
 # A `Tensor` holds a NumPy array in its attribute `data` and will, step by step, learn to compute. Three
 # decisions are made at its birth:
