@@ -7,29 +7,37 @@ from tito.checks import Checkpoint, expect_close, expect_equal, expect_raises, e
 checkpoint = Checkpoint(__file__)
 
 
-@checkpoint.check(points=4)
+@checkpoint.check(points=2)
 def test_creation(rng):
-    """A tensor copies its numbers and makes them float32"""
+    """A tensor holds the numbers it was given, in their shape"""
     from tinytorch.core.tensor import Tensor
 
     numbers = rng.normal(size=(3, 4))
-    x = Tensor(numbers)
-    expect_close(x.data, numbers, "Tensor(numbers).data")
-    expect_equal(str(x.data.dtype), "float32", "dtype of a tensor made from float64 numbers")
-    expect_equal(str(Tensor([1, 2], dtype=np.int64).data.dtype), "int64", "dtype of Tensor([1, 2], dtype=np.int64)")
+    expect_close(Tensor(numbers).data, numbers, "Tensor(numbers).data")
+    expect_close(Tensor(Tensor(numbers)).data, numbers, "Tensor(another tensor).data")
     expect_equal(Tensor([[1, 2], [3, 4]]).data.tolist(), [[1, 2], [3, 4]], "Tensor([[1, 2], [3, 4]])")
     expect_equal(Tensor(7).data.shape, (), "shape of Tensor(7)")
 
-    first = float(x.data[0, 0])
-    numbers[0, 0] += 1
-    y = Tensor(x)
-    y.data[0, 0] += 2
-    given = numbers.astype(np.float32)
-    z = Tensor(given)
-    given += 3
-    expect_equal(float(x.data[0, 0]), first, "a tensor after its source and a copy of it changed")
-    expect_close(z.data, numbers, "a tensor of float32 numbers after those changed", hint="copy, even if the dtype fits")
-    expect_equal((x.requires_grad, x.grad), (False, None), "requires_grad and grad of a new tensor")
+
+@checkpoint.check(points=2, needs="creation")
+def test_ownership(rng):
+    """A tensor copies its numbers and is float32 unless asked"""
+    from tinytorch.core.tensor import Tensor
+
+    doubles = rng.normal(size=(3, 4))
+    singles = doubles.astype(np.float32)
+    before = singles.copy()
+    from_doubles, from_singles = Tensor(doubles), Tensor(singles)
+    from_tensor = Tensor(from_doubles)
+    expect_equal(str(from_doubles.data.dtype), "float32", "dtype of a tensor made from float64 numbers")
+    expect_equal(str(Tensor([1, 2], dtype=np.int64).data.dtype), "int64", "dtype of Tensor([1, 2], dtype=np.int64)")
+
+    doubles += 1
+    singles += 2
+    from_tensor.data[:] += 3
+    expect_close(from_doubles.data, before, "a tensor after its source and a copy of it changed", hint="copy, always")
+    expect_close(from_singles.data, before, "a tensor after its float32 source changed", hint="copy, even if the dtype fits")
+    expect_equal((from_doubles.requires_grad, from_doubles.grad), (False, None), "requires_grad and grad of a new tensor")
     expect_equal(Tensor(1, requires_grad=True).requires_grad, True, "requires_grad when asked for")
 
 

@@ -89,6 +89,7 @@ print("Python says:", "3.9" >= "3.10")
 # was kept, and otherwise it says which call it made, what it expected and what it got. Its points are yours
 # as soon as it is green, and you may run it as often as you like.
 
+
 # %% nbgrader={"grade": false, "grade_id": "parse-version", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 def parse_version(text: str) -> tuple[int, ...]:
@@ -147,6 +148,7 @@ print("Python says:", (3, 11) >= (3, 11, 0))
 # The last row is a choice. A release candidate comes *before* its release, and a package manager would say
 # no. This course only asks whether a feature is there, so the candidate counts. A contract that states where
 # it simplifies can be relied on.
+
 
 # %% nbgrader={"grade": false, "grade_id": "meets", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -246,13 +248,17 @@ def environment() -> dict[str, str | int | None]:
 
 
 # %% nbgrader={"grade": true, "grade_id": "environment-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-import json, os, platform, sys
+import json
+import os
+import platform
+import sys
 
+import numpy as np
 from tito.checks import expect_equal, expect_true
 
 found = environment()
-keys = ["byte_order", "cores", "machine", "numpy", "python", "system"]
-expect_equal(sorted(found), keys, "keys of environment()")
+keys = ["python", "numpy", "system", "machine", "cores", "byte_order"]
+expect_equal([key for key in keys if key not in found], [], "keys that environment() lacks")
 expect_equal(json.loads(json.dumps(found)), found, "environment() after a trip through JSON")
 expect_equal(found["python"], platform.python_version(), 'environment()["python"]')
 expect_equal(found["numpy"], np.__version__, 'environment()["numpy"]')
@@ -291,7 +297,8 @@ print("run 2:", round(accuracy(np.random.default_rng()), 3))
 #
 # A NumPy `Generator` isn't random. It holds a *state*, a few large integers, and each draw computes a number
 # and the next state from it. A *seed* sets the first state: `np.random.default_rng(0).random(3)` is
-# `[0.637, 0.270, 0.041]` on every machine, today and next year.
+# `[0.637, 0.270, 0.041]` on every machine. Only a new NumPy may change how numbers are made from a state, which
+# is one more reason to write its version down.
 #
 # It is tempting to give each part of a program its own seeded generator. **Predict**: weights are drawn by one
 # generator, noise by another, both seeded with 0. How strongly are they correlated? (0: not at all, 1: they
@@ -351,6 +358,7 @@ print("it is:  ", kept_by_a_layer.random() == np.random.default_rng(0).random())
 #
 # The same trick will save and resume a training run in a later module.
 
+
 # %% nbgrader={"grade": false, "grade_id": "manual-seed", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 def manual_seed(seed: int) -> np.random.Generator:
@@ -366,17 +374,18 @@ def manual_seed(seed: int) -> np.random.Generator:
 
 
 # %% nbgrader={"grade": true, "grade_id": "manual-seed-check", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
 from tito.checks import expect_close, expect_true
 
 kept = generator()
 returned = manual_seed(7)
-expect_close(generator().random(3), [0.62509547, 0.8972138, 0.77568569], "three draws after manual_seed(7)")
+expect_close(generator().random(3), np.random.default_rng(7).random(3), "three draws after manual_seed(7)")
 expect_true(returned is generator(), "what manual_seed(7) returns", "the library's generator", returned)
 expect_true(kept is generator(), "generator() after manual_seed(7)", "the same object as before", "another")
 ### BEGIN HIDDEN TESTS
 for seed in (0, 1, 2**40):
     manual_seed(seed)
-    expect_close(kept.random(4), np.random.default_rng(seed).random(4), f"four draws after manual_seed({seed})")
+    expect_close(kept.random(4), np.random.default_rng(seed).random(4), f"draws after manual_seed({seed})")
     expect_true(generator() is kept, f"generator() after manual_seed({seed})", "the same object", "another")
 manual_seed(5)
 first = generator().integers(0, 10**6, size=3)
@@ -399,8 +408,8 @@ for seed in (0, 0, 1, 2, 3):
 # ## 5 · Random numbers of the right size
 #
 # A network's weights start as standard normal numbers (mean 0, standard deviation 1). NumPy draws them with
-# 64 bits each; a neural network needs only 32, and both memory and time are halved. Worse than the size is
-# that 64 bits are contagious. **Predict** the type of the sum.
+# 64 bits each; a neural network needs only 32, in half the memory. Worse than the size is that 64 bits are
+# contagious. **Predict** the type of the sum.
 
 # %%
 guess = None  # "float32" or "float64"?
@@ -416,12 +425,13 @@ print("it is:  ", (weights + update).dtype, "after one update")
 #
 # `manual_seed(0)`, then `generator().standard_normal((2, 3))`, gives a float64 array of shape `(2, 3)`:
 #
-# | | | |
-# |---|---|---|
-# | 0.126 | -0.132 | 0.640 |
-# | 0.105 | -0.536 | 0.362 |
+# ```
+# [[ 0.126  -0.132   0.640]
+#  [ 0.105  -0.536   0.362]]
+# ```
 #
 # Six numbers of 8 bytes, 48 bytes in all. `randn(2, 3)` is to give six such numbers in 24 bytes.
+
 
 # %% nbgrader={"grade": false, "grade_id": "randn", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -436,6 +446,7 @@ def randn(*shape: int) -> np.ndarray:
 
 
 # %% nbgrader={"grade": true, "grade_id": "randn-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
 from tito.checks import expect_close, expect_equal, expect_true
 
 manual_seed(0)
@@ -459,8 +470,8 @@ print("✅ randn passed: repeatable, and 4 bytes a number")
 # %% [markdown]
 # ## 6 · Close is not equal
 #
-# Next, the two losses: 0.2137004 and 0.2136998. **Predict** two comparisons. The second adds 1 to sixteen
-# million seven hundred and seventy-seven thousand two hundred and sixteen, in float32.
+# Next, the two losses: 0.2137004 and 0.2136998. **Predict** two comparisons. The second adds 1 to 16 777 216, in
+# float32.
 
 # %%
 guess = None  # two of True and False
@@ -495,7 +506,7 @@ print("large + 1 == large, float32:", bool(large + np.float32(1) == large))
 # | 0.2137004 | 0.2136998 | 0.0000006 | 0.0000021 | yes |
 # | 0.0000001 | 0 | 0.0000001 | 0.00000001 | no |
 #
-# The losses are the same result. The accuracies (0.931 and 0.924) differ by a thousand times what is allowed.
+# The losses are the same result. The accuracies, 0.931 and 0.924, differ by 700 times what is allowed.
 
 # %%
 guess = None  # which of the three are True?
@@ -522,6 +533,7 @@ print("1 and infinity:       ", formula(1.0, float("inf"), 1e-5))
 # One last trap lies in the subtraction. Pixels are stored as `uint8`, whole numbers from 0 to 255, and there
 # `3 - 5` is 254. Turn both arguments into float64 arrays first.
 
+
 # %% nbgrader={"grade": false, "grade_id": "isclose", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 def isclose(a, b, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> np.ndarray:
@@ -543,6 +555,7 @@ def isclose(a, b, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = Fals
 
 
 # %% nbgrader={"grade": true, "grade_id": "isclose-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
 from tito.checks import expect_close, expect_equal
 
 result = isclose(np.array([1000.005, 0.2137004, 0.0000001]), np.array([1000.0, 0.2136998, 0.0]))
@@ -564,6 +577,7 @@ expect_close(numbers, [1.0, 2.0], "the argument after isclose")
 print("✅ isclose passed: the allowance grows with b")
 
 # %% nbgrader={"grade": true, "grade_id": "isclose-special-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
 from tito.checks import expect_close, expect_equal
 
 inf, nan = float("inf"), float("nan")
@@ -573,7 +587,7 @@ with np.errstate(all="ignore"):
     result = isclose([nan, nan, 1.0], [nan, 1.0, nan], equal_nan=True)
     expect_close(result, [True, False, False], "isclose(NaN NaN 1, NaN 1 NaN, equal_nan=True)")
     ### BEGIN HIDDEN TESTS
-    expect_close(isclose([inf, -inf, -inf], [-inf, inf, -inf]), [False, False, True], "isclose on signed infinities")
+    expect_close(isclose([inf, -inf, -inf], [-inf, inf, -inf]), [False, False, True], "isclose of signed ∞")
     expect_close(isclose([nan, inf], [inf, nan], equal_nan=True), [False, False], "isclose(NaN ∞, ∞ NaN)")
     expect_equal(bool(isclose(5, 5 + 1e-7, equal_nan=True)), True, "isclose(5, 5.0000001, equal_nan=True)")
     ### END HIDDEN TESTS
@@ -605,6 +619,7 @@ except ValueError as error:
 #
 # The last row is what "all" means where there is nothing: no element is wrong. Build on what you have.
 
+
 # %% nbgrader={"grade": false, "grade_id": "allclose", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 def allclose(a, b, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
@@ -618,6 +633,7 @@ def allclose(a, b, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = Fal
 
 
 # %% nbgrader={"grade": true, "grade_id": "allclose-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
 from tito.checks import expect_equal
 
 table = np.array([[1.0, 2.0], [3.0, 4.0]])
@@ -629,7 +645,7 @@ expect_equal(bool(allclose(111, 100, 0.1)), False, "allclose(111, 100, 0.1)")
 ### BEGIN HIDDEN TESTS
 nan = float("nan")
 expect_equal(bool(allclose([nan, 1.0], [nan, 1.0])), False, "allclose with a NaN")
-expect_equal(bool(allclose([nan, 1.0], [nan, 1.0], equal_nan=True)), True, "allclose with a NaN, equal_nan=True")
+expect_equal(bool(allclose([nan, 1.0], [nan, 1.0], equal_nan=True)), True, "the same, equal_nan=True")
 expect_equal(bool(allclose([0.0, 0.3], [0.0, 0.0], atol=0.5)), True, "allclose within atol=0.5")
 expect_equal(bool(allclose(1.00002, 1.0)), False, "allclose(1.00002, 1.0)")
 expect_equal(bool(allclose(2e-8, 0.0)), False, "allclose(2e-8, 0.0)")
@@ -662,12 +678,13 @@ print("microseconds:", [round(duration * 1e6) for duration in durations])
 # The same work, and a factor of 2 or more. Often the first is the slowest: memory is being handed out, caches
 # are cold, threads are being started. Restart the kernel to see it again. Later ones are hit when the machine
 # turns to something else for a moment. So: one call to warm up, whose time is thrown away, then several, and
-# one number that a single hiccup can't move. Five durations in milliseconds, one disturbed:
+# one number that a single hiccup can't move. Five durations in milliseconds, in the order they were taken: 0.20,
+# 0.19, 0.95, 0.20, 0.21. One was disturbed.
 #
-# | | 0.20 | 0.19 | 0.95 | 0.20 | 0.21 |
-# |---|---|---|---|---|---|
-# | mean | **0.35** | slower than four of the five | | | |
-# | median | **0.20** | the middle one of 0.19, 0.20, **0.20**, 0.21, 0.95 | | | |
+# | summary | value | |
+# |---|---|---|
+# | mean | 0.35 | slower than four of the five |
+# | median | 0.20 | the middle one of 0.19, 0.20, **0.20**, 0.21, 0.95 |
 #
 # How would you test a stopwatch? Not by waiting: real time never repeats. `time_call` therefore takes the
 # clock as an argument, a function that returns seconds. Below is a clock that only moves when `work` is called,
@@ -715,6 +732,7 @@ def time_call(
 
 
 # %% nbgrader={"grade": true, "grade_id": "time-call-check", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
 from tito.checks import expect_close, expect_equal
 
 
@@ -767,6 +785,7 @@ print("memory:", 497_759_232 / 1024**2, "MiB, counted in 1024s")
 # One digit after the point is enough for a person. `f"{value:.1f}"` writes it, and `"1.0"` has a `".0"` that
 # says nothing: leave it out.
 
+
 # %% nbgrader={"grade": false, "grade_id": "format-unit", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 def format_unit(value: float, units: tuple[str, ...], step: float) -> str:
@@ -796,7 +815,8 @@ expect_equal(format_unit(341, duration, 1000), "341 ns", "341 nanoseconds")
 expect_equal(format_unit(9e12, duration, 1000), "9000 s", "9e12 nanoseconds")
 ### BEGIN HIDDEN TESTS
 expect_equal(format_unit(0, memory, 1024), "0 B", "0 bytes")
-expect_equal(format_unit(0.25, duration, 1000), "0.2 ns", "0.25 nanoseconds")
+expect_equal(format_unit(0.26, duration, 1000), "0.3 ns", "0.26 nanoseconds")
+expect_equal(format_unit(3.04 * 1024, memory, 1024), "3 KiB", "3.04 · 1024 bytes")
 expect_equal(format_unit(1e9, duration, 1000), "1 s", "1e9 nanoseconds")
 expect_equal(format_unit(999.5, duration, 1000), "999.5 ns", "999.5 nanoseconds")
 expect_equal(format_unit(10 * 1024, memory, 1024), "10 KiB", "10240 bytes")
@@ -808,6 +828,7 @@ print("✅ format_unit passed: one climb for every unit")
 
 # %% [markdown]
 # The three sets of facts are then a line each. They are given; run the cell.
+
 
 # %%
 #| export
@@ -858,6 +879,7 @@ print("counted:", operations)
 # Divided by the time it is a *rate* in FLOP/s, which can be compared across sizes and machines. At 200 µs, those
 # 33.6 million operations make 168 GFLOP/s, 168 billion in a second.
 
+
 # %% nbgrader={"grade": false, "grade_id": "matmul-flops", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 def matmul_flops(m: int, k: int, n: int) -> int:
@@ -903,9 +925,11 @@ def dot_loop(a, b):
 
 manual_seed(0)
 a, b = randn(100_000), randn(100_000)
-looped, fast = dot_loop(a.tolist(), b.tolist()), a @ b
-print(f"loop {looped:.4f}, NumPy {fast:.4f}, close: {allclose(fast, looped)}")
-factor = time_call(lambda: dot_loop(a.tolist(), b.tolist())) / time_call(lambda: a @ b)
+list_a, list_b = a.tolist(), b.tolist()
+print(
+    f"loop {dot_loop(list_a, list_b):.4f}, NumPy {a @ b:.4f}, close: {allclose(a @ b, dot_loop(list_a, list_b))}"
+)
+factor = time_call(lambda: dot_loop(list_a, list_b)) / time_call(lambda: a @ b)
 print(f"you say {guess}, it is {factor:.0f}")
 
 # %%
@@ -915,13 +939,17 @@ import matplotlib.pyplot as plt
 def time_dot(n):
     a, b = randn(n), randn(n)
     list_a, list_b = a.tolist(), b.tolist()
-    return time_call(lambda: dot_loop(list_a, list_b)), time_call(lambda: dot_loop(a, b)), time_call(lambda: a @ b)
+    return (
+        time_call(lambda: dot_loop(list_a, list_b)),
+        time_call(lambda: dot_loop(a, b)),
+        time_call(lambda: a @ b),
+    )
 
 
 lengths = [10, 100, 1_000, 10_000, 100_000]
 times = np.array([time_dot(n) for n in lengths])
-labels_of_ways = ["Python loop over lists", "Python loop over arrays", "NumPy a @ b"]
-for way, label in enumerate(labels_of_ways):
+ways = ["Python loop over lists", "Python loop over arrays", "NumPy a @ b"]
+for way, label in enumerate(ways):
     plt.loglog(lengths, times[:, way], "o-", label=label)
     print(f"{label:24}", *(f"{format_seconds(seconds):>10}" for seconds in times[:, way]))
 plt.xlabel("n, length of the two vectors")
@@ -1023,10 +1051,19 @@ manual_seed(0)
 a, b = randn(512, 512), randn(512, 512)
 seconds = time_call(lambda: a @ b, repeats=15)
 print("measured:", f"a @ b, 512×512, float32, seed 0, {format_bytes(a.nbytes)} each")
-print("result:  ", f"{format_seconds(seconds)} (median of 15), {format_count(matmul_flops(512, 512, 512) / seconds)}FLOP/s")
-print("checked: ", f"against float64, close: {allclose(a @ b, a.astype(float) @ b.astype(float), rtol=1e-4, atol=1e-4)}")
+print(
+    "result:  ",
+    f"{format_seconds(seconds)} (median of 15), {format_count(matmul_flops(512, 512, 512) / seconds)}FLOP/s",
+)
+print(
+    "checked: ",
+    f"against float64, close: {allclose(a @ b, a.astype(float) @ b.astype(float), rtol=1e-4, atol=1e-4)}",
+)
 print("on:      ", environment())
-print("new enough for this course:", meets(environment()["python"], "3.11") and meets(environment()["numpy"], "2.0"))
+print(
+    "new enough for this course:",
+    meets(environment()["python"], "3.11") and meets(environment()["numpy"], "2.0"),
+)
 
 # %% [markdown]
 # ## Reflect
@@ -1094,7 +1131,8 @@ print("new enough for this course:", meets(environment()["python"], "3.11") and 
 # none of them does what a neural network needs:
 
 # %%
-print("lists:  ", [1, 2] + [3, 4])
+left, right = [1, 2], [3, 4]
+print("lists:  ", left + right)
 print("pixels: ", np.array([200, 100], dtype=np.uint8) + np.uint8(100))
 print("weights:", (np.ones(2, dtype=np.float32) + np.ones(2)).dtype)
 
@@ -1107,7 +1145,7 @@ print("weights:", (np.ones(2, dtype=np.float32) + np.ones(2)).dtype)
 # ## The checkpoint
 #
 # The last cell asks the question of this module: *Can I configure my environment?* It runs nine checks against
-# what stands in the cells above, with inputs you haven't seen, and lists each with its points. A check that fails
+# what stands in the cells above, with inputs you haven't seen, and shows what it found. A check that fails
 # says what it expected, what it got, and a first hint. A check that builds on a failed one is not judged, so
 # mend the first failure first.
 #

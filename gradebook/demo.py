@@ -1,0 +1,102 @@
+"""A class to try the course with: submissions made by real edits of the real release."""
+
+import copy
+import json
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gradebook.course import Course
+from gradebook.variants import Variant, VariantError, cell_by_id, plant, read_variants
+from tito.table import Module
+
+Notebook = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DemoStudent:
+    """One student of `course/demo.toml`: what they submit and how it differs from the solution."""
+
+    id: str
+    about: str
+    modules: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+    blank: tuple[str, ...] = ()
+    solutions: dict[str, str] = field(default_factory=dict)
+    before: str = ""
+    delete: tuple[str, ...] = ()
+    truncate: tuple[str, ...] = ()
+
+
+def read_class(path: Path) -> tuple[DemoStudent, ...]:
+    """The students of a `demo.toml`."""
+    students = tomllib.loads(path.read_text(encoding="utf-8"))["student"]
+    return tuple(
+        DemoStudent(**{key: tuple(value) if isinstance(value, list) else value for key, value in student.items()})
+        for student in students
+    )
+
+
+def submission_text(course: Course, student: DemoStudent, module: Module) -> str | None:
+    """The notebook file the student submits for a module; None where they submit nothing."""
+    if student.modules and module.name not in student.modules:
+        return None
+    release = json.loads(course.release(module).read_text(encoding="utf-8"))
+    planted = _with_variants(_read(course.source(module)), student, course, module)
+    notebook = _edited(release, planted, student)
+    text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    return text[: len(text) // 2] if module.name in student.truncate else text
+
+
+def _read(path: Path) -> Notebook:
+    notebook: Notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+    return notebook
+
+
+def _with_variants(source: Notebook, student: DemoStudent, course: Course, module: Module) -> Notebook:
+    """The source notebook with the student's planted solutions of this module."""
+    path = course.text_source(module).with_name("variants.toml")
+    known: dict[str, Variant] = {variant.name: variant for variant in read_variants(path)}
+    for name in student.variants:
+        if name in known:
+            source = plant(source, known[name])
+    return source
+
+
+def _edited(release: Notebook, solved: Notebook, student: DemoStudent) -> Notebook:
+    """The release with the student's work filled in."""
+    notebook = copy.deepcopy(release)
+    for cell in notebook["cells"]:
+        nbgrader = cell["metadata"].get("nbgrader", {})
+        name = nbgrader.get("grade_id", "")
+        if not nbgrader.get("solution") or "*" in student.blank or name in student.blank:
+            continue
+        cell["source"] = student.solutions.get(name) or _without_markers(cell_by_id(solved, name)["source"])
+    if student.before:
+        first = {"cell_type": "code", "id": "before", "metadata": {}, "outputs": [], "execution_count": None}
+        notebook["cells"].insert(0, {**first, "source": student.before})
+    notebook["cells"] = [
+        cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("grade_id") not in student.delete
+    ]
+    return notebook
+
+
+def _without_markers(source: str) -> str:
+    lines = source.splitlines(keepends=True)
+    return "".join(line for line in lines if line.strip() not in ("### BEGIN SOLUTION", "### END SOLUTION"))
+
+
+def check_class(course: Course, students: tuple[DemoStudent, ...]) -> None:
+    """Fail where a student names a variant that no module has."""
+    known = {
+        variant.name
+        for module in course.authored()
+        for variant in read_variants(course.text_source(module).with_name("variants.toml"))
+    }
+    for student in students:
+        for name in student.variants:
+            if name not in known:
+                raise VariantError(f"{student.id} uses the unknown variant “{name}”", "mend `course/demo.toml`")
