@@ -259,12 +259,17 @@ def test_quantities(rng):
     def check(value, units, step, expected):
         expect_equal(format_unit(value, units, step), expected, f"format_unit({value}, {units}, {step})")
 
-    binary, decimal, clock = ("B", "KiB", "MiB", "GiB"), ("ns", "µs", "ms", "s"), ("s", "min", "h")
-    for units, step in ((binary, 1024), (decimal, 1000), (clock, 60)):
+    ladders = {
+        1024: ("B", "KiB", "MiB", "GiB"),
+        1000: ("ns", "µs", "ms", "s"),
+        60: ("s", "min", "h"),
+        10: ("mm", "cm", "dm", "m"),
+    }
+    for step, units in ladders.items():
         check(0, units, step, f"0 {units[0]}")
         check(0.26, units, step, f"0.3 {units[0]}")
         for power, unit in enumerate(units):
-            whole, digit = int(rng.integers(2, 59)), int(rng.integers(1, 10))
+            whole, digit = int(rng.integers(2, step - 1)), int(rng.integers(1, 10))
             check(step**power, units, step, f"1 {unit}")
             check((whole + 0.04) * step**power, units, step, f"{whole} {unit}")
             check((whole + digit / 10 + 0.03) * step**power, units, step, f"{whole}.{digit} {unit}")

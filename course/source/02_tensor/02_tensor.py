@@ -58,7 +58,7 @@ print("prices * 2     =", prices * 2)
 million = [float(i) for i in range(1_000_000)]
 in_list = sys.getsizeof(million) + sum(sys.getsizeof(x) for x in million)
 in_array = np.array(million, dtype=np.float32).nbytes
-print(f"a million numbers: {in_list / 1e6:.0f} MB as a list, {in_array / 1e6:.0f} MB as float32, {in_list / in_array:.0f} times less")
+print(f"a million numbers: {in_list / 1e6:.0f} MB as a list, {in_array / 1e6:.0f} MB as float32")
 
 # %% [markdown]
 # ## 1 · A block of numbers
@@ -77,6 +77,7 @@ print(f"a million numbers: {in_list / 1e6:.0f} MB as a list, {in_array / 1e6:.0f
 # For example `Tensor([[1, 2, 3], [4, 5, 6]])` holds an array of shape `(2, 3)` and dtype `float32`, 24 bytes.
 #
 # **Write `__init__`.** `np.array(data, dtype=…)` copies whatever it is given.
+
 
 # %% nbgrader={"grade": false, "grade_id": "tensor-init", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -98,24 +99,42 @@ class Tensor:
         self.grad = None
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "tensor-init-check", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 numbers = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 x = Tensor(numbers)
 expect_close(x.data, numbers, "Tensor(numbers).data")
 expect_equal(str(x.data.dtype), "float32", "dtype of a tensor made from float64 numbers")
-expect_equal(str(Tensor([1, 2], dtype=np.int64).data.dtype), "int64", "dtype of Tensor([1, 2], dtype=np.int64)")
+expect_equal(
+    str(Tensor([1, 2], dtype=np.int64).data.dtype),
+    "int64",
+    "dtype of Tensor([1, 2], dtype=np.int64)",
+)
 
 numbers[0, 0] = 99.0
-expect_equal(float(x.data[0, 0]), 1.0, "x after its source changed", hint="np.array copies; np.asarray may not")
+expect_equal(
+    float(x.data[0, 0]),
+    1.0,
+    "x after its source changed",
+    hint="np.array copies; np.asarray may not",
+)
 expect_equal((x.requires_grad, x.grad), (False, None), "the two drawers (requires_grad, grad)")
 ### BEGIN HIDDEN TESTS
 y = Tensor(x)
 expect_close(y.data, x.data, "Tensor(another tensor).data")
 y.data[0, 0] = 7.0
-expect_equal(float(x.data[0, 0]), 1.0, "x after its copy changed", hint="a tensor made from a tensor is a copy too")
+expect_equal(
+    float(x.data[0, 0]),
+    1.0,
+    "x after its copy changed",
+    hint="a tensor made from a tensor is a copy too",
+)
 expect_equal(Tensor(3).data.shape, (), "shape of a tensor made from one number")
-expect_equal(Tensor([1.0], requires_grad=True).requires_grad, True, "requires_grad when asked for")
+expect_equal(
+    Tensor([1.0], requires_grad=True).requires_grad, True, "requires_grad when asked for"
+)
 ### END HIDDEN TESTS
+print("✅ A tensor owns its numbers, float32 by default")
 
 # %% [markdown]
 # ## 2 · Looking at it
@@ -129,13 +148,16 @@ expect_equal(Tensor([1.0], requires_grad=True).requires_grad, True, "requires_gr
 
 # %%
 count = 128 * 3 * 32 * 32
-print(f"{count:,} numbers: {count * 4 / 1e6:.2f} MB in float32, {count * 8 / 1e6:.2f} MB in float64, {count / 1e6:.2f} MB in int8")
+for dtype in (np.float64, np.float32, np.int8):
+    size = np.dtype(dtype).itemsize
+    print(f"{count:,} numbers of {size} bytes: {count * size / 1e6:.2f} MB as {dtype.__name__}")
 
 # %% [markdown]
 # The class grows cell by cell: `@extend(Tensor)` moves the methods of a small class body into `Tensor`. The
 # body's own name, such as `Look`, is only a heading. (It takes ten lines; open `tinytorch/extend.py` to see.)
 #
 # **Write** `numel` and `nbytes`. `shape`, `ndim`, `dtype` and `len` are given and show the form.
+
 
 # %%
 #| export
@@ -162,6 +184,7 @@ class Look:
         """How many along the first axis."""
         return len(self.data)
 
+
 # %% nbgrader={"grade": false, "grade_id": "tensor-size", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 @extend(Tensor)
@@ -184,6 +207,7 @@ class Size:
         return self.numel() * self.dtype.itemsize
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "tensor-size-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 images = Tensor(np.zeros((128, 3, 32, 32)))
 expect_equal(images.shape, (128, 3, 32, 32), "shape of the batch")
@@ -195,6 +219,7 @@ expect_equal(Tensor(np.zeros((4, 0, 2))).numel(), 0, "numbers in a tensor of sha
 expect_equal(Tensor(np.zeros(10), dtype=np.int8).nbytes, 10, "bytes of ten int8")
 expect_equal(Tensor(np.zeros((2, 5)), dtype=np.float64).nbytes, 80, "bytes of ten float64")
 ### END HIDDEN TESTS
+print("✅ It knows its count and its bytes")
 
 # %% [markdown]
 # A value you can't read is a value you can't debug. At the moment Jupyter shows an address:
@@ -214,6 +239,7 @@ Tensor([[1, 2.5], [3, 4]])
 # Whatever differs from what `Tensor(…)` gives by itself is worth saying: `Tensor([1, 2], dtype=int64)`,
 # `Tensor([1.], requires_grad=True)`.
 
+
 # %% nbgrader={"grade": false, "grade_id": "tensor-repr", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 @extend(Tensor)
@@ -221,8 +247,9 @@ class Text:
     """How a tensor reads."""
 
     def __repr__(self):
-        """The tensor as code: `Tensor(…)`, with `, dtype=…` unless it is float32, then `, requires_grad=True` if so.
+        """The tensor as code: `Tensor(…)`.
 
+        Inside: the numbers, `, dtype=…` unless float32, `, requires_grad=True` where it is.
         The numbers: `np.array2string` of `data` with separator ", " and prefix "Tensor(".
         """
         ### BEGIN SOLUTION
@@ -232,13 +259,24 @@ class Text:
         return f"Tensor({numbers}{dtype}{grad})"
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "tensor-repr-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 expect_equal(repr(Tensor([1, 2.5])), "Tensor([1. , 2.5])", "repr of a float32 tensor")
-expect_equal(repr(Tensor([1, 2], dtype=np.int64)), "Tensor([1, 2], dtype=int64)", "repr of an int64 tensor")
-expect_equal(repr(Tensor(3.0, requires_grad=True)), "Tensor(3., requires_grad=True)", "repr with requires_grad")
 expect_equal(
-    repr(Tensor([[1, 2], [3, 4]])), "Tensor([[1., 2.],\n        [3., 4.]])", "repr of two rows", hint="prefix aligns the rows"
+    repr(Tensor([1, 2], dtype=np.int64)), "Tensor([1, 2], dtype=int64)", "repr of an int64 tensor"
 )
+expect_equal(
+    repr(Tensor(3.0, requires_grad=True)),
+    "Tensor(3., requires_grad=True)",
+    "repr with requires_grad",
+)
+expect_equal(
+    repr(Tensor([[1, 2], [3, 4]])),
+    "Tensor([[1., 2.],\n        [3., 4.]])",
+    "repr of two rows",
+    hint="prefix aligns the rows",
+)
+print("✅ It reads like the code that makes it")
 
 # %% [markdown]
 # ## 3 · One door
@@ -269,12 +307,13 @@ print("sum of a float32 array  →", type(weights.sum()).__name__, "(not an arra
 #
 # **Write `from_numpy`**, which PyTorch has by the same name. Change the tensor and the array changes too.
 
+
 # %% nbgrader={"grade": false, "grade_id": "from-numpy", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 def from_numpy(array):
     """A Tensor on the same memory as `array`, keeping its dtype.
 
-    array: a NumPy array, or a NumPy number such as `np.float32(3)`, which becomes an array of shape ()
+    array: a NumPy array, or a NumPy number such as `np.float32(3)` (an array of shape ())
     `np.asarray` makes an array of a number and leaves an array as it is.
     """
     ### BEGIN SOLUTION
@@ -283,14 +322,26 @@ def from_numpy(array):
     return tensor
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "from-numpy-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 row = np.arange(4)
 shared = from_numpy(row)
 row[0] = 50
-expect_equal(shared.data.tolist(), [50, 1, 2, 3], "the tensor after its array changed", hint="no copy on this path")
-expect_equal(str(shared.dtype), "int64", "dtype of from_numpy(int64 array)", hint="keep the array's own dtype")
+expect_equal(
+    shared.data.tolist(),
+    [50, 1, 2, 3],
+    "the tensor after its array changed",
+    hint="no copy on this path",
+)
+expect_equal(
+    str(shared.dtype),
+    "int64",
+    "dtype of from_numpy(int64 array)",
+    hint="keep the array's own dtype",
+)
 expect_equal(from_numpy(np.float32(3)).shape, (), "shape of from_numpy(np.float32(3))")
 expect_equal(type(from_numpy(np.float32(3)).data).__name__, "ndarray", "type of its data")
+print("✅ An array becomes a tensor without a copy")
 
 # %% [markdown]
 # Now the door. It meets three kinds of input: tensors (take their `data`), plain Python numbers (pass them on:
@@ -312,10 +363,12 @@ def operand(value):
         return Tensor(value)
     raise TypeError(f"a Tensor can't compute with a {type(value).__name__}")
 
+
 # %% [markdown]
 # **Write `apply`** in four steps: (1) the arrays of the inputs; (2) `function(*arrays, **settings)` as an
 # array; (3) if that is `float64` though none of the arrays was, back to `float32`; (4) the new tensor, told to
 # each recorder by `recorder.record(function, inputs, settings, output)`.
+
 
 # %% nbgrader={"grade": false, "grade_id": "apply", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -330,7 +383,9 @@ def apply(function, *inputs, **settings):
     ### BEGIN SOLUTION
     arrays = [value.data if isinstance(value, Tensor) else value for value in inputs]
     result = np.asarray(function(*arrays, **settings))
-    asked_for_double = any(isinstance(array, np.ndarray) and array.dtype == np.float64 for array in arrays)
+    asked_for_double = any(
+        isinstance(array, np.ndarray) and array.dtype == np.float64 for array in arrays
+    )
     if result.dtype == np.float64 and not asked_for_double:
         result = result.astype(np.float32)
     output = from_numpy(result)
@@ -339,30 +394,62 @@ def apply(function, *inputs, **settings):
     return output
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "apply-check", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 a, whole = Tensor([1.0, 4.0]), Tensor([1, 2], dtype=np.int64)
 expect_close(apply(np.sqrt, a).data, [1.0, 2.0], "apply(np.sqrt, [1, 4])")
 expect_close(apply(np.multiply, a, 10).data, [10.0, 40.0], "apply(np.multiply, [1, 4], 10)")
-expect_close(apply(np.sum, Tensor([[1, 2], [3, 4]]), axis=0).data, [4.0, 6.0], "apply(np.sum, …, axis=0)")
+expect_close(
+    apply(np.sum, Tensor([[1, 2], [3, 4]]), axis=0).data, [4.0, 6.0], "apply(np.sum, …, axis=0)"
+)
 expect_equal(str(apply(np.true_divide, whole, whole).dtype), "float32", "dtype of int64 / int64")
-expect_equal(str(apply(np.add, whole, 1).dtype), "int64", "dtype of int64 + 1", hint="only float64 is brought back")
-expect_equal(str(apply(np.exp, Tensor([1.0], dtype=np.float64)).dtype), "float64", "dtype of exp(a float64 tensor)")
+expect_equal(
+    str(apply(np.add, whole, 1).dtype),
+    "int64",
+    "dtype of int64 + 1",
+    hint="only float64 is brought back",
+)
+expect_equal(
+    str(apply(np.exp, Tensor([1.0], dtype=np.float64)).dtype),
+    "float64",
+    "dtype of exp(a float64 tensor)",
+)
+
+
 ### BEGIN HIDDEN TESTS
 class Notebook:
     def record(self, *heard):
         self.heard = heard
+
+
 notebook = Notebook()
 recorders.append(notebook)
 try:
     output = apply(np.sum, a, keepdims=True)
 finally:
     recorders.remove(notebook)
-expect_true(getattr(notebook, "heard", None) is not None, "apply with a recorder", "a call of its `record`", "no call")
+expect_true(
+    getattr(notebook, "heard", None) is not None,
+    "apply with a recorder",
+    "a call of its `record`",
+    "no call",
+)
 function, inputs, settings, heard_output = notebook.heard
-expect_true(function is np.sum and inputs[0] is a and len(inputs) == 1, "what the recorder heard", "np.sum and (a,)", inputs)
+expect_true(
+    function is np.sum and inputs[0] is a and len(inputs) == 1,
+    "what the recorder heard",
+    "np.sum and (a,)",
+    inputs,
+)
 expect_equal(settings, {"keepdims": True}, "the settings the recorder heard")
-expect_true(heard_output is output, "the output the recorder heard", "the tensor that apply returned", heard_output)
+expect_true(
+    heard_output is output,
+    "the output the recorder heard",
+    "the tensor that apply returned",
+    heard_output,
+)
 ### END HIDDEN TESTS
+print("✅ The door computes, keeps float32 and tells its recorders")
 
 # %% [markdown]
 # ## 4 · Arithmetic between shapes
@@ -396,13 +483,15 @@ for left, right in [((8, 1), (1, 6)), ((3, 2), (3,)), ((5,), ())]:
 # **Write `broadcast_shapes`** (PyTorch: `torch.broadcast_shapes`). A good way: pad the shorter shapes with
 # leading ones until all are equally long, then decide each axis.
 
+
 # %% nbgrader={"grade": false, "grade_id": "broadcast-shapes", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 def broadcast_shapes(*shapes):
     """The shape in which arrays of these shapes meet, as a tuple.
 
-    Raises ValueError where an axis holds two different lengths, neither of them 1. The message holds all
-    the shapes, the axis counted from the right (`axis -1` is the last) and the two lengths (`3 and 4`).
+    Raises ValueError where an axis holds two different lengths, neither of them 1. The message
+    holds all the shapes, the axis counted from the right (`axis -1` is the last) and the two
+    lengths (`3 and 4`).
     """
     ### BEGIN SOLUTION
     ndim = max((len(shape) for shape in shapes), default=0)
@@ -412,18 +501,21 @@ def broadcast_shapes(*shapes):
         others = [length for length in dict.fromkeys(lengths) if length != 1]
         if len(others) > 1:
             raise ValueError(
-                f"shapes {' and '.join(map(str, shapes))} don't broadcast: axis {axis - ndim} has lengths "
-                f"{others[0]} and {others[1]}; they must be equal, or one of them 1"
+                f"shapes {' and '.join(map(str, shapes))} don't broadcast: axis {axis - ndim} has "
+                f"lengths {others[0]} and {others[1]}; they must be equal, or one of them 1"
             )
         result.append(others[0] if others else 1)
     return tuple(result)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "broadcast-shapes-check", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 expect_equal(broadcast_shapes((2, 3), (3,)), (2, 3), "(2, 3) with (3,)")
 expect_equal(broadcast_shapes((8, 1), (1, 6)), (8, 6), "(8, 1) with (1, 6)")
 expect_equal(broadcast_shapes((128, 1, 32), (5, 32)), (128, 5, 32), "(128, 1, 32) with (5, 32)")
-expect_equal(broadcast_shapes((5,), ()), (5,), "(5,) with ()", hint="a single number has no axes at all")
+expect_equal(
+    broadcast_shapes((5,), ()), (5,), "(5,) with ()", hint="a single number has no axes at all"
+)
 expect_raises(
     ValueError,
     lambda: broadcast_shapes((4, 3), (4,)),
@@ -432,15 +524,34 @@ expect_raises(
     hint="align on the right: 3 meets 4",
 )
 ### BEGIN HIDDEN TESTS
-expect_equal(broadcast_shapes((3,), (2, 3)), (2, 3), "(3,) with (2, 3)", hint="either side may be the shorter one")
-expect_equal(broadcast_shapes((0, 1), (4,)), (0, 4), "(0, 1) with (4,)", hint="1 stretches to any length, also to 0")
+expect_equal(
+    broadcast_shapes((3,), (2, 3)),
+    (2, 3),
+    "(3,) with (2, 3)",
+    hint="either side may be the shorter one",
+)
+expect_equal(
+    broadcast_shapes((0, 1), (4,)),
+    (0, 4),
+    "(0, 1) with (4,)",
+    hint="1 stretches to any length, also to 0",
+)
 expect_equal(broadcast_shapes((7, 1), (5, 1, 2), (1,)), (5, 7, 2), "three shapes at once")
-expect_raises(ValueError, lambda: broadcast_shapes((2, 5, 3), (4, 3)), "(2, 5, 3) with (4, 3)", says=("axis -2", "5 and 4"))
-expect_raises(ValueError, lambda: broadcast_shapes((0,), (4,)), "(0,) with (4,)", says=("0 and 4",))
+expect_raises(
+    ValueError,
+    lambda: broadcast_shapes((2, 5, 3), (4, 3)),
+    "(2, 5, 3) with (4, 3)",
+    says=("axis -2", "5 and 4"),
+)
+expect_raises(
+    ValueError, lambda: broadcast_shapes((0,), (4,)), "(0,) with (4,)", says=("0 and 4",)
+)
 ### END HIDDEN TESTS
+print("✅ Shapes meet on the right, and the error says where they don't")
 
 # %% [markdown]
 # Elementwise functions check the shapes first, then go through the door:
+
 
 # %%
 #| export
@@ -463,12 +574,14 @@ class Addition:
         """`other + x`, where `other` is no Tensor."""
         return elementwise(np.add, other, self)
 
+
 # %% [markdown]
 # Why two? For `x + 1` Python asks `x.__add__(1)`. For `1 + x` it asks the number first, the number gives up, and
 # Python tries `x.__radd__(1)`: same tensor, **sides swapped**. With `+` you'd never notice a mix-up. With `-`
 # and `/` you would: `10 - x` is not `x - 10`.
 #
 # **Write the four methods where order matters.**
+
 
 # %% nbgrader={"grade": false, "grade_id": "arithmetic", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -500,18 +613,25 @@ class Arithmetic:
         return elementwise(np.true_divide, other, self)
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "arithmetic-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 x = Tensor([[1.0, 2.0], [4.0, 8.0]])
 expect_close((x - [1, 1]).data, [[0, 1], [3, 7]], "x - [1, 1]")
-expect_close((10 - x).data, [[9, 8], [6, 2]], "10 - x", hint="in __rsub__ the tensor stands on the right")
+expect_close(
+    (10 - x).data, [[9, 8], [6, 2]], "10 - x", hint="in __rsub__ the tensor stands on the right"
+)
 expect_close((x / 2).data, [[0.5, 1], [2, 4]], "x / 2")
-expect_close((8 / x).data, [[8, 4], [2, 1]], "8 / x", hint="in __rtruediv__ the tensor stands on the right")
+expect_close(
+    (8 / x).data, [[8, 4], [2, 1]], "8 / x", hint="in __rtruediv__ the tensor stands on the right"
+)
 expect_equal(str((x / np.sqrt(2)).dtype), "float32", "dtype of x / np.sqrt(2)")
 expect_raises(ValueError, lambda: x - [1, 2, 3], "(2, 2) - (3,)", says=("axis -1", "2 and 3"))
+print("✅ Differences and quotients, from either side")
 
 # %% [markdown]
 # The other operators have nothing new in them, so here they are, and with them the functions of one input that
 # activations and losses are made of:
+
 
 # %%
 #| export
@@ -534,6 +654,7 @@ class MoreArithmetic:
     def __neg__(self):
         """`-x`."""
         return apply(np.negative, self)
+
 
 # %%
 #| export
@@ -560,6 +681,7 @@ class Functions:
     def tanh(self):
         """The hyperbolic tangent of each number, between -1 and 1."""
         return apply(np.tanh, self)
+
 
 # %%
 celsius = Tensor([[-10.0, 0.0, 20.0], [30.0, 37.0, 100.0]])
@@ -605,6 +727,7 @@ class Interop:
         """The only number of a one-element tensor, as a Python number."""
         return self.data.item()
 
+
 # %%
 np.ones(3) + Tensor([1, 2, 3])
 
@@ -624,6 +747,7 @@ np.ones(3) + Tensor([1, 2, 3])
 #
 # **Write it as three loops first.** It's slow, and it's the definition: the oracle the fast one is held against.
 
+
 # %% nbgrader={"grade": false, "grade_id": "matmul-loops", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def matmul_loops(a, b):
     """The matrix product of two NumPy arrays, one multiplication at a time.
@@ -640,14 +764,19 @@ def matmul_loops(a, b):
     return c
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "matmul-loops-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 a = np.array([[1, 2, 3], [4, 5, 6]], dtype=np.float32)
 b = np.array([[7, 8], [9, 10], [11, 12]], dtype=np.float32)
 expect_close(matmul_loops(a, b), [[58, 64], [139, 154]], "the product of the picture above")
 ### BEGIN HIDDEN TESTS
-a, b = np.arange(20, dtype=np.float32).reshape(4, 5) - 7, np.arange(10, dtype=np.float32).reshape(5, 2) / 3
+a, b = (
+    np.arange(20, dtype=np.float32).reshape(4, 5) - 7,
+    np.arange(10, dtype=np.float32).reshape(5, 2) / 3,
+)
 expect_close(matmul_loops(a, b), a @ b, "a (4, 5) times a (5, 2) matrix", rtol=1e-4)
 ### END HIDDEN TESTS
+print("✅ The definition works")
 
 # %% [markdown]
 # How slow? A product of two 64 × 64 matrices is 64³ = 262,144 multiplications and as many additions:
@@ -667,7 +796,8 @@ numpy_seconds = (time.perf_counter() - start) / 100
 
 flops = 2 * size**3
 print(f"loops {flops / loop_seconds / 1e6:8.1f} million operations a second")
-print(f"NumPy {flops / numpy_seconds / 1e6:8.1f} million operations a second, {loop_seconds / numpy_seconds:,.0f} times faster")
+print(f"NumPy {flops / numpy_seconds / 1e6:8.1f} million operations a second")
+print(f"{loop_seconds / numpy_seconds:,.0f} times faster")
 print(f"largest difference {np.abs(slow - fast).max():.1e}")
 
 # %% [markdown]
@@ -679,6 +809,7 @@ print(f"largest difference {np.abs(slow - fast).max():.1e}")
 # shapes, the two numbers that should be equal, and the shape on the right that would fit: for `(2, 3) @ (2, 5)`
 # that is `(3, 5)`.
 
+
 # %% nbgrader={"grade": false, "grade_id": "matmul", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 @extend(Tensor)
@@ -688,19 +819,21 @@ class MatrixProduct:
     def __matmul__(self, other):
         """The matrix product `x @ other`, by `np.matmul`: (…, n, k) @ (…, k, m) → (…, n, m).
 
-        Raises ValueError where both have at least two axes and the inner sizes differ. The message holds both
-        shapes, the two inner sizes (`3 and 2`) and the right shape that would fit (`(3, 5)`).
+        Raises ValueError where both have at least two axes and the inner sizes differ. The
+        message holds both shapes, the two inner sizes (`3 and 2`) and the shape on the right
+        that would fit (`(3, 5)`).
         """
         ### BEGIN SOLUTION
         other = other if isinstance(other, Tensor) else Tensor(other)
         if self.ndim >= 2 and other.ndim >= 2 and self.shape[-1] != other.shape[-2]:
             fitting = (*other.shape[:-2], self.shape[-1], other.shape[-1])
             raise ValueError(
-                f"can't multiply {self.shape} @ {other.shape}: the inner sizes {self.shape[-1]} and {other.shape[-2]} "
-                f"must be equal; {fitting} on the right would fit"
+                f"can't multiply {self.shape} @ {other.shape}: the inner sizes {self.shape[-1]} and "
+                f"{other.shape[-2]} must be equal; {fitting} on the right would fit"
             )
         return apply(np.matmul, self, other)
         ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "matmul-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 A, B = Tensor([[1, 2, 3], [4, 5, 6]]), Tensor([[7, 8], [9, 10], [11, 12]])
@@ -716,10 +849,19 @@ expect_raises(
 ### BEGIN HIDDEN TESTS
 batch = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
 weight = np.arange(20, dtype=np.float32).reshape(4, 5)
-expect_close((Tensor(batch) @ Tensor(weight)).data, batch @ weight, "a batch of matrices times one matrix")
+expect_close(
+    (Tensor(batch) @ Tensor(weight)).data, batch @ weight, "a batch of matrices times one matrix"
+)
 expect_equal(str((A @ B).dtype), "float32", "dtype of A @ B")
-expect_raises(ValueError, lambda: Tensor(batch) @ Tensor(weight.T), "(2, 3, 4) @ (5, 4)", says=("4 and 5", "(4, 4)"))
+expect_raises(
+    ValueError,
+    lambda: Tensor(batch) @ Tensor(weight.T),
+    "(2, 3, 4) @ (5, 4)",
+    says=("4 and 5", "(4, 4)"),
+)
 ### END HIDDEN TESTS
+print("✅ Matrix products, and an error that says what would fit")
+
 
 # %%
 #| export
@@ -730,6 +872,7 @@ class MirroredProduct:
     def __rmatmul__(self, other):
         """`other @ x`, where `other` is no Tensor."""
         return Tensor(other) @ self
+
 
 # %% [markdown]
 # ## 6 · Reductions
@@ -748,6 +891,7 @@ class MirroredProduct:
 #
 # **Write** `sum`, `mean` and `amax`. NumPy's words for `dim` and `keepdim` are `axis` and `keepdims`. Then `var`,
 # out of tensor operations only: the mean squared distance from the mean, divided by `n - correction`.
+
 
 # %% nbgrader={"grade": false, "grade_id": "reductions", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -773,20 +917,34 @@ class Reductions:
         return apply(np.max, self, axis=dim, keepdims=keepdim)
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "reductions-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 x = Tensor([[1, 2, 3], [4, 5, 6]])
 expect_close(x.sum().data, 21, "x.sum()")
-expect_close(x.sum(dim=0).data, [5, 7, 9], "x.sum(dim=0)", hint="axis 0 disappears: the rows are added together")
+expect_close(
+    x.sum(dim=0).data,
+    [5, 7, 9],
+    "x.sum(dim=0)",
+    hint="axis 0 disappears: the rows are added together",
+)
 expect_close(x.mean(dim=1).data, [2, 5], "x.mean(dim=1)")
 expect_close(x.mean(dim=1, keepdim=True).data, [[2], [5]], "x.mean(dim=1, keepdim=True)")
 expect_close(x.amax(dim=-1).data, [3, 6], "x.amax(dim=-1)")
-expect_close((x - x.mean(dim=1, keepdim=True)).data, [[-1, 0, 1], [-1, 0, 1]], "each row minus its mean")
+expect_close(
+    (x - x.mean(dim=1, keepdim=True)).data, [[-1, 0, 1], [-1, 0, 1]], "each row minus its mean"
+)
 ### BEGIN HIDDEN TESTS
 block = Tensor(np.arange(24).reshape(2, 3, 4))
 expect_close(block.sum(dim=(0, 2)).data, block.data.sum(axis=(0, 2)), "sum over two axes")
-expect_close(block.amax(0, True).data, block.data.max(axis=0, keepdims=True), "amax(0, True): dim comes first, then keepdim")
+expect_close(
+    block.amax(0, True).data,
+    block.data.max(axis=0, keepdims=True),
+    "amax(0, True): dim comes first, then keepdim",
+)
 expect_equal(x.sum().shape, (), "shape of x.sum()")
 ### END HIDDEN TESTS
+print("✅ Sums, means and maxima along any axis")
+
 
 # %% nbgrader={"grade": false, "grade_id": "variance", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -797,7 +955,8 @@ class Spread:
     def var(self, dim=None, correction=1, keepdim=False):
         """The variance along axis `dim` (None: of all): Σ (x - mean)² / (n - correction).
 
-        n: how many numbers go into one variance. PyTorch's default is correction=1; layer normalisation uses 0.
+        n: how many numbers go into one variance
+        correction: 1 by default as in PyTorch; layer normalisation uses 0
         """
         ### BEGIN SOLUTION
         squares = (self - self.mean(dim, keepdim=True)) ** 2
@@ -806,16 +965,23 @@ class Spread:
         return total / (n - correction)
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "variance-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 x = Tensor([[1.0, 2.0, 3.0], [2.0, 6.0, 10.0]])
-expect_close(x.var(dim=1).data, [1, 16], "variance of each row", hint="(1 + 0 + 1) / 2: n - 1 of them")
-expect_close(x.var(dim=1, correction=0).data, [2 / 3, 32 / 3], "variance of each row with correction=0")
+expect_close(
+    x.var(dim=1).data, [1, 16], "variance of each row", hint="(1 + 0 + 1) / 2: n - 1 of them"
+)
+expect_close(
+    x.var(dim=1, correction=0).data, [2 / 3, 32 / 3], "variance of each row with correction=0"
+)
 expect_close(x.var(dim=0, keepdim=True).data, [[0.5, 8, 24.5]], "variance of each column, kept")
 expect_close(x.var().data, x.data.var(ddof=1), "variance of all six")
+print("✅ Variance, out of four operations you already had")
 
 # %% [markdown]
 # `max` with a `dim` answers two questions in PyTorch: the largest value and where it stands. `argmax` answers the
 # second alone; it is how ten scores become a prediction.
+
 
 # %%
 #| export
@@ -833,6 +999,7 @@ class Largest:
             return self.amax()
         return self.amax(dim, keepdim), self.argmax(dim, keepdim)
 
+
 # %% [markdown]
 # ## 7 · The same numbers, another shape
 #
@@ -848,8 +1015,10 @@ view_seconds = time.perf_counter() - start
 start = time.perf_counter()
 moved = np.ascontiguousarray(flipped)
 copy_seconds = time.perf_counter() - start
-print(f"transposing 24 MB as a view: {view_seconds * 1e6:.1f} µs, by moving the numbers: {copy_seconds * 1e6:,.0f} µs")
-print("same memory:", np.shares_memory(big, flipped), "· steps between neighbours, in bytes:", big.strides, "→", flipped.strides)
+print(f"transposing 24 MB as a view:       {view_seconds * 1e6:9.1f} µs")
+print(f"transposing by moving the numbers: {copy_seconds * 1e6:9.1f} µs")
+print("same memory:", np.shares_memory(big, flipped))
+print("steps between neighbours, in bytes:", big.strides, "→", flipped.strides)
 
 # %% [markdown]
 # `reshape` keeps the order of the walk; `transpose` and `permute` change it. Mixing them up is a classic silent
@@ -865,11 +1034,17 @@ print("reshaped   to (3, 2):", grid.reshape(3, 2).tolist())
 # NumPy works that out; the error for numbers that don't fit is yours. The given `_as_shape` lets both
 # `x.reshape(2, 3)` and `x.reshape((2, 3))` work.
 
+
 # %%
 #| export
 def _as_shape(lengths):
     """`((2, 3),)` and `(2, 3)` both mean `(2, 3)`."""
-    return tuple(lengths[0]) if len(lengths) == 1 and isinstance(lengths[0], (tuple, list)) else lengths
+    return (
+        tuple(lengths[0])
+        if len(lengths) == 1 and isinstance(lengths[0], (tuple, list))
+        else lengths
+    )
+
 
 # %% nbgrader={"grade": false, "grade_id": "reshape", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -880,16 +1055,21 @@ class Shapes:
     def reshape(self, *shape):
         """The same numbers, walked in the same order, in a new shape, by `np.reshape(…, shape=…)`.
 
-        Raises ValueError where the numbers don't fit; the message holds how many there are and the shape asked for.
+        Raises ValueError where the numbers don't fit; the message holds how many there are and
+        the shape that was asked for.
         """
         shape = _as_shape(shape)
         ### BEGIN SOLUTION
         known = 1
         for length in shape:
             known *= length if length != -1 else 1
-        fits = known == self.numel() if -1 not in shape else known > 0 and self.numel() % known == 0
+        fits = (
+            known == self.numel() if -1 not in shape else known > 0 and self.numel() % known == 0
+        )
         if not fits or shape.count(-1) > 1:
-            raise ValueError(f"can't reshape {self.numel()} numbers of shape {self.shape} into {shape}")
+            raise ValueError(
+                f"can't reshape {self.numel()} numbers of shape {self.shape} into {shape}"
+            )
         return apply(np.reshape, self, shape=shape)
         ### END SOLUTION
 
@@ -899,24 +1079,45 @@ class Shapes:
         return apply(np.swapaxes, self, axis1=dim0, axis2=dim1)
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "reshape-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 x = Tensor([[1, 2, 3], [4, 5, 6]])
-expect_close(x.reshape(3, 2).data, [[1, 2], [3, 4], [5, 6]], "x.reshape(3, 2)", hint="the walk stays row by row")
+expect_close(
+    x.reshape(3, 2).data,
+    [[1, 2], [3, 4], [5, 6]],
+    "x.reshape(3, 2)",
+    hint="the walk stays row by row",
+)
 expect_equal(x.reshape((6,)).shape, (6,), "shape of x.reshape((6,))")
 expect_equal(x.reshape(-1, 2).shape, (3, 2), "shape of x.reshape(-1, 2)")
 expect_close(x.transpose(0, 1).data, [[1, 4], [2, 5], [3, 6]], "x.transpose(0, 1)")
 expect_raises(ValueError, lambda: x.reshape(4, 2), "6 numbers into (4, 2)", says=("6", "(4, 2)"))
 ### BEGIN HIDDEN TESTS
 block = Tensor(np.arange(24).reshape(2, 3, 4))
-expect_close(block.transpose(0, 2).data, block.data.swapaxes(0, 2), "transpose(0, 2) of shape (2, 3, 4)")
-expect_close(block.transpose(-1, -2).data, block.data.swapaxes(1, 2), "transpose(-1, -2) of shape (2, 3, 4)")
-expect_raises(ValueError, lambda: x.reshape(-1, 4), "6 numbers into (-1, 4)", says=("6", "(-1, 4)"))
-expect_true(np.shares_memory(x.reshape(6).data, x.data), "x.reshape(6)", "a view on the same memory", "a copy")
+expect_close(
+    block.transpose(0, 2).data, block.data.swapaxes(0, 2), "transpose(0, 2) of shape (2, 3, 4)"
+)
+expect_close(
+    block.transpose(-1, -2).data,
+    block.data.swapaxes(1, 2),
+    "transpose(-1, -2) of shape (2, 3, 4)",
+)
+expect_raises(
+    ValueError, lambda: x.reshape(-1, 4), "6 numbers into (-1, 4)", says=("6", "(-1, 4)")
+)
+expect_true(
+    np.shares_memory(x.reshape(6).data, x.data),
+    "x.reshape(6)",
+    "a view on the same memory",
+    "a copy",
+)
 ### END HIDDEN TESTS
+print("✅ New shapes on the same memory")
 
 # %% [markdown]
 # `permute` names the new order of all axes at once, `unsqueeze` adds an axis of length 1 and `flatten` joins
 # neighbouring ones. All are built from what you have:
+
 
 # %%
 #| export
@@ -942,6 +1143,7 @@ class MoreShapes:
         start, end = range(self.ndim)[start_dim], range(self.ndim)[end_dim]
         return self.reshape(*self.shape[:start], -1, *self.shape[end + 1 :])
 
+
 # %% [markdown]
 # ## 8 · Picking and comparing
 #
@@ -956,11 +1158,13 @@ np.zeros((5, 4))[:, None, 1:].shape
 # **Write `__getitem__`** with the given `take`, so that it passes the door. A float tensor as a key is a mistake;
 # say so in a `TypeError` that mentions `int64`.
 
+
 # %%
 #| export
 def take(array, key):
     """`array[key]` as a function, so that indexing can pass the door."""
     return array[key]
+
 
 # %% nbgrader={"grade": false, "grade_id": "indexing", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -969,36 +1173,61 @@ class Indexing:
     """Picking parts."""
 
     def __getitem__(self, key):
-        """The part of the tensor that `key` picks: an int, slice, None, `...`, list, array, Tensor, or a tuple of them.
+        """The part of the tensor that `key` picks.
 
+        key: an int, slice, None, `...`, list, array or Tensor, or a tuple of them
         Raises TypeError for a Tensor key of a float dtype; the message mentions int64.
         """
+
         ### BEGIN SOLUTION
         def plain(part):
             if not isinstance(part, Tensor):
                 return part
             if part.dtype.kind == "f":
-                raise TypeError(f"indices are whole numbers, not {part.dtype}: make them with dtype=np.int64")
+                raise TypeError(
+                    f"indices are whole numbers, not {part.dtype}: make them with dtype=np.int64"
+                )
             return part.data
 
         key = tuple(plain(part) for part in key) if isinstance(key, tuple) else plain(key)
         return apply(take, self, key=key)
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "indexing-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 x = Tensor([[1, 2, 3], [4, 5, 6]])
 expect_close(x[0].data, [1, 2, 3], "x[0]")
 expect_close(x[:, -1].data, [3, 6], "x[:, -1]")
-expect_close(x[Tensor([1, 0, 1], dtype=np.int64)].data, [[4, 5, 6], [1, 2, 3], [4, 5, 6]], "rows picked by an int64 tensor")
-expect_close(x[:, Tensor([2, 0], dtype=np.int64)].data, [[3, 1], [6, 4]], "columns picked by an int64 tensor")
-expect_raises(TypeError, lambda: x[Tensor([0, 1])], "a float32 tensor as an index", says=("int64",))
+expect_close(
+    x[Tensor([1, 0, 1], dtype=np.int64)].data,
+    [[4, 5, 6], [1, 2, 3], [4, 5, 6]],
+    "rows picked by an int64 tensor",
+)
+expect_close(
+    x[:, Tensor([2, 0], dtype=np.int64)].data,
+    [[3, 1], [6, 4]],
+    "columns picked by an int64 tensor",
+)
+expect_raises(
+    TypeError, lambda: x[Tensor([0, 1])], "a float32 tensor as an index", says=("int64",)
+)
 ### BEGIN HIDDEN TESTS
 expect_close(x[x.data > 2].data, [3, 4, 5, 6], "x[x > 2] with a NumPy mask")
-expect_close(x[Tensor([[True, False, True], [False, False, True]], dtype=bool)].data, [1, 3, 6], "x[a bool tensor]")
+expect_close(
+    x[Tensor([[True, False, True], [False, False, True]], dtype=bool)].data,
+    [1, 3, 6],
+    "x[a bool tensor]",
+)
 expect_equal(x[1, 2].shape, (), "shape of x[1, 2]")
 expect_equal(x[..., None].shape, (2, 3, 1), "shape of x[..., None]")
-expect_raises(TypeError, lambda: x[:, Tensor([0.0])], "a float32 tensor inside a tuple of indices", says=("int64",))
+expect_raises(
+    TypeError,
+    lambda: x[:, Tensor([0.0])],
+    "a float32 tensor inside a tuple of indices",
+    says=("int64",),
+)
 ### END HIDDEN TESTS
+print("✅ Any part can be picked")
 
 # %% [markdown]
 # A comparison asks every number and answers with a tensor of `bool`. That makes `if x == y:` a question without
@@ -1010,6 +1239,7 @@ if Tensor([0.0, 0.0]):
 
 # %% [markdown]
 # **Write** the comparison methods' missing three and `__bool__`, which answers for one number and refuses for more.
+
 
 # %%
 #| export
@@ -1028,6 +1258,7 @@ class Comparisons:
     def __lt__(self, other):
         """`x < other`, number by number."""
         return elementwise(np.less, self, other)
+
 
 # %% nbgrader={"grade": false, "grade_id": "comparison", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -1048,12 +1279,18 @@ class MoreComparisons:
         ### END SOLUTION
 
     def __bool__(self):
-        """Whether the only number is not zero. Raises ValueError for any other count; the message holds the shape."""
+        """Whether the only number is not zero.
+
+        Raises ValueError for any other count of numbers; the message holds the shape.
+        """
         ### BEGIN SOLUTION
         if self.numel() != 1:
-            raise ValueError(f"a tensor of shape {self.shape} is neither true nor false: compare, then use .data.all() or .data.any()")
+            raise ValueError(
+                f"a tensor of shape {self.shape} is neither true nor false: use .data.all()"
+            )
         return bool(self.data.item())
         ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "comparison-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 x = Tensor([1.0, 2.0, 3.0])
@@ -1063,6 +1300,8 @@ expect_equal(str((x > 2).dtype), "bool", "dtype of x > 2")
 expect_equal(bool(Tensor(0.5) > 0), True, "bool(Tensor(0.5) > 0)")
 expect_equal(bool(Tensor([[0.0]])), False, "bool(Tensor([[0.0]]))")
 expect_raises(ValueError, lambda: bool(x == x), "bool of three answers", says=("(3,)",))
+print("✅ Every number answers, and only one can be true")
+
 
 # %%
 #| export
@@ -1089,11 +1328,13 @@ def minimum(a, b):
     """The smaller of the two, number by number."""
     return elementwise(np.minimum, a, b)
 
+
 # %% [markdown]
 # ## 9 · What later modules need from here
 #
 # Ways to make tensors of a shape, a change of dtype, and two methods that open on module 09: `detach` gives the
 # same numbers without their history, `backward` asks the recorder at the door, which doesn't exist yet.
+
 
 # %%
 #| export
@@ -1116,6 +1357,7 @@ def randn(*shape):
     """Normal random numbers (mean 0, variance 1) from the generator that `manual_seed` sets."""
     return from_numpy(generator().standard_normal(_as_shape(shape), dtype=np.float32))
 
+
 # %%
 #| export
 @extend(Tensor)
@@ -1131,10 +1373,13 @@ class Outlets:
         return from_numpy(self.data)
 
     def backward(self, gradient=None):
-        """Compute the gradients of everything this tensor was computed from; module 09 builds what answers."""
+        """Compute the gradients of everything this came from; module 09 builds what answers."""
         if not recorders:
-            raise RuntimeError("nothing recorded how this tensor was computed: module 09_autograd builds the recorder")
+            raise RuntimeError(
+                "nothing recorded how this was computed: 09_autograd builds the recorder"
+            )
         recorders[-1].backward(self, gradient)
+
 
 # %% [markdown]
 # ## 10 · Use it: a classifier without training
@@ -1147,7 +1392,9 @@ class Outlets:
 # %%
 rng = np.random.default_rng(3)
 centres_true = np.array([[0, 0], [3, 1], [1, 3]])
-points = Tensor(np.concatenate([rng.normal(centre, 0.8, size=(100, 2)) for centre in centres_true]))
+points = Tensor(
+    np.concatenate([rng.normal(centre, 0.8, size=(100, 2)) for centre in centres_true])
+)
 labels = np.repeat([0, 1, 2], 100)
 
 
@@ -1171,7 +1418,9 @@ fig, axis = plt.subplots(figsize=(5, 4))
 axis.contourf(side, side, regions.data, levels=[-0.5, 0.5, 1.5, 2.5], alpha=0.25)
 axis.scatter(points.data[:, 0], points.data[:, 1], c=labels, s=8)
 axis.scatter(centres.data[:, 0], centres.data[:, 1], marker="x", s=90, color="black")
-axis.set(title="Nearest centroid, computed by your Tensor", xlabel="feature 0", ylabel="feature 1")
+axis.set(
+    title="Nearest centroid, computed by your Tensor", xlabel="feature 0", ylabel="feature 1"
+)
 plt.show()
 
 # %% [markdown]
@@ -1186,8 +1435,8 @@ for n, k in [(300, 3), (14_400, 3), (50_000, 100)]:
 # %% [markdown]
 # ## Two questions
 #
-# Answer in your own words, a few sentences each, with a number or a shape where it helps. Double-click the cell
-# and write below the line. A person reads them.
+# Answer in your own words, a few sentences each, with a number or a shape where it helps: double-click the
+# cell below each question and write. A person reads them.
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "reflection-1", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": true}
 # **Question 1.** A colleague's model of 7 billion weights fits into the 16 GB of a graphics card only in a
@@ -1198,6 +1447,9 @@ for n, k in [(300, 3), (14_400, 3), (50_000, 100)]:
 # 2 points: 56, 28 and 14 GB. 2 points: names a promotion such as `float32 * np.float64(…)` or an int/int division.
 # 1 point: says that `apply` brings the result back (and `operand` unwraps NumPy scalars).
 # ### END MARK SCHEME
+
+# %% [markdown]
+# *Your answer:*
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "reflection-2", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": true}
 # **Question 2.** `x` has shape `(32, 10)`. Someone subtracts `x.mean(dim=0)` where they meant each row's own mean.
@@ -1210,6 +1462,9 @@ for n, k in [(300, 3), (14_400, 3), (50_000, 100)]:
 # ### END MARK SCHEME
 
 # %% [markdown]
+# *Your answer:*
+
+# %% [markdown]
 # ## What the next module breaks
 #
 # Put one class inside the other and the classifier above is lost: no straight border separates a disc from the
@@ -1219,7 +1474,8 @@ for n, k in [(300, 3), (14_400, 3), (50_000, 100)]:
 first, second = Tensor(rng.normal(size=(2, 16))), Tensor(rng.normal(size=(16, 3)))
 two_steps = (points @ first) @ second
 one_step = points @ (first @ second)
-print(f"largest difference between two products and one: {np.abs(two_steps.data - one_step.data).max():.1e}")
+difference = np.abs(two_steps.data - one_step.data).max()
+print(f"largest difference between two products and one: {difference:.1e}")
 
 # %% [markdown]
 # No. Sixteen hidden numbers, forty-eight more weights, and the result is one matrix again: stacked linear steps

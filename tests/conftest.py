@@ -1,0 +1,41 @@
+"""What several test files share: the course, built once."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gradebook.course import Course
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def repository() -> Course:
+    """The checkout itself; nothing writes to it."""
+    return Course(REPOSITORY)
+
+
+@pytest.fixture(scope="session")
+def built_course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+    """A copy of the course with its notebooks built from the authored text."""
+    from gradebook.build import build_course
+
+    root = tmp_path_factory.mktemp("course")
+    ignore = shutil.ignore_patterns("*.ipynb", "__pycache__", "submitted", "autograded", "feedback", "gradebook.db")
+    shutil.copytree(REPOSITORY / "course", root / "course", ignore=ignore)
+    shutil.copytree(REPOSITORY / "tests" / "checkpoints", root / "tests" / "checkpoints", ignore=ignore)
+    shutil.copy(REPOSITORY / "nbgrader_config.py", root)
+    course = Course(root)
+    build_course(course)
+    yield course
+
+
+def read_notebook(path: Path) -> dict:
+    """A notebook as plain data, each cell's source one text."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+    return notebook

@@ -1,0 +1,181 @@
+"""Every module's notebook is held to the same bar: solution full, blank zero, planted wrong loses, right does not."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gradebook.build import reference_package
+from gradebook.course import Course
+from gradebook.trial import try_notebook
+from gradebook.variants import Variant, plant, read_variants
+from tests.conftest import REPOSITORY, read_notebook
+from tito.checks import load_checkpoint
+from tito.table import Module
+
+COURSE = Course(REPOSITORY)
+MODULES = COURSE.authored()
+VARIANTS = [
+    (module, variant)
+    for module in MODULES
+    for variant in read_variants(COURSE.text_source(module).with_name("variants.toml"))
+]
+WRONG = [(module, variant) for module, variant in VARIANTS if not variant.right]
+RIGHT = [(module, variant) for module, variant in VARIANTS if variant.right]
+
+
+def named(pairs: list[tuple[Module, Variant]]) -> dict:
+    return {"argnames": ("module", "variant"), "argvalues": pairs, "ids": [f"{m.name}: {v.name}" for m, v in pairs]}
+
+
+each_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.id)
+
+
+def blank_of(course: Course, module: Module) -> dict:
+    """The release with the graded cells of the source, hidden tests included: what a blank submission is graded as."""
+    release, source = read_notebook(course.release(module)), read_notebook(course.source(module))
+    graded = {
+        cell["metadata"]["nbgrader"]["grade_id"]: cell["source"]
+        for cell in source["cells"]
+        if cell["metadata"].get("nbgrader", {}).get("grade")
+    }
+    for cell in release["cells"]:
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        cell["source"] = graded.get(name, cell["source"])
+    return release
+
+
+@each_module
+def test_solution_scores_full_points_and_every_example_runs_in_a_kernel(built_course, module, tmp_path):
+    import nbclient
+    import nbformat
+
+    notebook = nbformat.read(built_course.source(module), as_version=4)
+    home = reference_package(built_course, before=module)
+    environment = {**os.environ, "TINYTORCH_HOME": str(home), "PYTHONPATH": str(home)}
+
+    client = nbclient.NotebookClient(notebook, kernel_name="python3", timeout=120, resources={"metadata": {"path": str(tmp_path)}})
+    client.execute(env=environment)
+
+    checkpoint = next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "checkpoint")
+    score = checkpoint.outputs[-1].data["text/plain"]
+    assert float(score) == built_course.table.checkpoint_of(module).points
+    stderr = [output.text for cell in notebook.cells for output in cell.get("outputs", []) if output.get("name") == "stderr"]
+    assert stderr == []
+
+
+@each_module
+def test_blank_release_scores_zero(built_course, module):
+    trial = try_notebook(blank_of(built_course, module), reference_package(built_course, before=module))
+
+    assert set(trial.scores.values()) == {0.0}, trial.scores
+    assert "passed" not in trial.checks.values()
+
+
+@pytest.mark.parametrize(**named(WRONG))
+def test_wrong_solution_loses_points_in_the_cells_about_it(built_course, module, variant):
+    notebook = plant(read_notebook(built_course.source(module)), variant)
+
+    trial = try_notebook(notebook, reference_package(built_course, before=module))
+
+    assert set(variant.loses) <= trial.lost
+    assert trial.scores["checkpoint"] < trial.points["checkpoint"] or "checkpoint" not in variant.loses
+    bare = [message for message in trial.messages.values() if message.strip(": ") == "AssertionError"]
+    assert bare == []
+
+
+@pytest.mark.parametrize(**named(RIGHT))
+def test_another_right_solution_scores_full_points(built_course, module, variant):
+    notebook = plant(read_notebook(built_course.source(module)), variant)
+
+    trial = try_notebook(notebook, reference_package(built_course, before=module))
+
+    assert trial.lost == set(), trial.messages
+
+
+@each_module
+def test_at_least_eight_wrong_solutions_are_planted_across_the_notebook(module):
+    planted = [variant for owner, variant in WRONG if owner == module]
+
+    assert len(planted) >= 8
+    assert len({variant.cell for variant in planted}) >= 5
+
+
+@each_module
+def test_every_solution_cell_has_a_planted_wrong_solution(built_course, module):
+    cells = read_notebook(built_course.source(module))["cells"]
+    solutions = {c["metadata"]["nbgrader"]["grade_id"] for c in cells if c["metadata"].get("nbgrader", {}).get("solution")}
+
+    assert solutions <= {variant.cell for owner, variant in WRONG if owner == module}
+
+
+@each_module
+def test_committed_release_is_what_the_source_builds(built_course, module):
+    assert COURSE.release(module).read_bytes() == built_course.release(module).read_bytes()
+
+
+@each_module
+def test_every_check_has_a_hint_ladder_and_the_points_agree(module):
+    table = COURSE.table
+    checkpoint = table.checkpoint_of(module)
+
+    checks = load_checkpoint(COURSE.checkpoints / checkpoint.filename).checks
+
+    assert sum(check.points for check in checks.values()) == checkpoint.points
+    assert {name for owner, name in table.hints if owner == checkpoint.name} == set(checks)
+
+
+@each_module
+def test_checkpoint_runs_as_a_script_and_under_pytest(built_course, module, tmp_path):
+    home = reference_package(built_course, before=None)
+    path = COURSE.checkpoints / COURSE.table.checkpoint_of(module).filename
+    environment = {**os.environ, "TINYTORCH_HOME": str(home)}
+
+    script = subprocess.run([sys.executable, str(path)], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    suite = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "-c", os.devnull, str(path)],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+
+    assert script.returncode == 0, script.stdout + script.stderr
+    assert "🏆" in script.stdout.splitlines()[-1]
+    assert suite.returncode == 0, suite.stdout
+
+
+@each_module
+def test_checkpoint_passes_the_reference_with_any_seed(built_course, module):
+    source = read_notebook(built_course.source(module))
+    home = reference_package(built_course, before=module)
+
+    scores = [try_notebook(source, home, seed=seed).scores["checkpoint"] for seed in range(1, 6)]
+
+    assert set(scores) == {float(COURSE.table.checkpoint_of(module).points)}
+
+
+def test_demo_class_names_only_known_variants():
+    from gradebook.demo import check_class, read_class
+
+    check_class(COURSE, read_class(COURSE.folder / "demo.toml"))
+
+
+def test_student_wheel_carries_no_solution(tmp_path: Path):
+    import zipfile
+
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(REPOSITORY)],
+        check=True,
+    )
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        names = wheel.namelist()
+        texts = [wheel.read(name).decode(errors="replace") for name in names if name.endswith((".py", ".ipynb", ".toml"))]
+
+    assert not [name for name in names if "course/source" in name or "demo.toml" in name]
+    assert "tito/_material/course/course.toml" in names
+    assert f"tito/_material/course/release/{MODULES[0].id}/{MODULES[0].id}.ipynb" in names
+    assert not [text for text in texts if json.dumps("### BEGIN SOLUTION")[1:-1] + "\\n" in text]
