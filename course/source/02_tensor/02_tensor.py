@@ -34,14 +34,15 @@
 #| export
 import numpy as np
 
-from tinytorch.core.setup import generator
+from tinytorch.core import setup
 from tinytorch.extend import extend
 
 # %% [markdown]
 # ## Why a list is not enough
 #
 # Python already has nested lists. The next cell asks two of them for the sums every network needs, and weighs
-# a million numbers. **Predict** what it prints.
+# a million numbers. **Predict** before you run it: replace `None` by the number of megabytes you expect for a
+# million numbers in a list.
 
 # %%
 import sys
@@ -51,6 +52,8 @@ import matplotlib.pyplot as plt
 
 from tito.checks import expect_close, expect_equal, expect_raises, expect_true
 
+guess = None
+
 prices, taxes = [10.0, 20.0], [1.9, 3.8]
 print("prices + taxes =", prices + taxes)
 print("prices * 2     =", prices * 2)
@@ -59,6 +62,7 @@ million = [float(i) for i in range(1_000_000)]
 in_list = sys.getsizeof(million) + sum(sys.getsizeof(x) for x in million)
 in_array = np.array(million, dtype=np.float32).nbytes
 print(f"a million numbers: {in_list / 1e6:.0f} MB as a list, {in_array / 1e6:.0f} MB as float32")
+print("you said:", guess)
 
 # %% [markdown]
 # ## 1 · A block of numbers
@@ -143,14 +147,17 @@ print("✅ A tensor owns its numbers, float32 by default")
 # first: **shape** (how many along each axis), **ndim** (how many axes), **dtype** (what kind of number) and
 # **numel** (how many numbers). The bytes follow: `numel × bytes per number`.
 #
-# **Predict** before you run the next cell: a batch of 128 colour images of 32 × 32 pixels is a block of shape
-# `(128, 3, 32, 32)`. How many megabytes is it in `float32`?
+# **Predict**: a batch of 128 colour images of 32 × 32 pixels is a block of shape `(128, 3, 32, 32)`. How many
+# megabytes is it in `float32`?
 
 # %%
+guess = None
+
 count = 128 * 3 * 32 * 32
 for dtype in (np.float64, np.float32, np.int8):
     size = np.dtype(dtype).itemsize
     print(f"{count:,} numbers of {size} bytes: {count * size / 1e6:.2f} MB as {dtype.__name__}")
+print("you said:", guess)
 
 # %% [markdown]
 # The class grows cell by cell: `@extend(Tensor)` moves the methods of a small class body into `Tensor`. The
@@ -470,11 +477,14 @@ print("✅ The door computes, keeps float32 and tells its recorders")
 # **Predict**: which of these work, and what comes out? `(8, 1) + (1, 6)` · `(3, 2) + (3,)` · `(5,) + ()`
 
 # %%
-for left, right in [((8, 1), (1, 6)), ((3, 2), (3,)), ((5,), ())]:
+guesses = [None, None, None]  # the three shapes, or "no"
+
+for guess, (left, right) in zip(guesses, [((8, 1), (1, 6)), ((3, 2), (3,)), ((5,), ())]):
     try:
-        print(f"{left} + {right} → {(np.zeros(left) + np.zeros(right)).shape}")
+        answer = (np.zeros(left) + np.zeros(right)).shape
     except ValueError as error:
-        print(f"{left} + {right} → {error}")
+        answer = error
+    print(f"{left} + {right} → {answer}   (you said {guess})")
 
 # %% [markdown]
 # NumPy's message says what is wrong, but not *where*, nor what would fit. Yours will: in the check below, a
@@ -887,7 +897,8 @@ class MirroredProduct:
 #  [ 4  5  6 ]                                                                     [ 15 ]]
 # ```
 #
-# **Predict**: with `x` of shape `(2, 3)`, does `x - x.mean(dim=1)` work? And with `keepdim=True`?
+# **Predict**: with this `x`, does `x - x.mean(dim=1)` work? And with `keepdim=True`? The check below tries the
+# second; try the first yourself once you have written `mean`.
 #
 # **Write** `sum`, `mean` and `amax`. NumPy's words for `dim` and `keepdim` are `axis` and `keepdims`. Then `var`,
 # out of tensor operations only: the mean squared distance from the mean, divided by `n - correction`.
@@ -1152,7 +1163,9 @@ class MoreShapes:
 # its array. **Predict** the shape of `x[:, None, 1:]` for an `x` of shape `(5, 4)`.
 
 # %%
-np.zeros((5, 4))[:, None, 1:].shape
+guess = None
+
+print(np.zeros((5, 4))[:, None, 1:].shape, "you said:", guess)
 
 # %% [markdown]
 # **Write `__getitem__`** with the given `take`, so that it passes the door. A float tensor as a key is a mistake;
@@ -1354,8 +1367,8 @@ def arange(*bounds):
 
 
 def randn(*shape):
-    """Normal random numbers (mean 0, variance 1) from the generator that `manual_seed` sets."""
-    return from_numpy(generator().standard_normal(_as_shape(shape), dtype=np.float32))
+    """Normal random numbers (mean 0, variance 1), drawn as `manual_seed` of module 01 says."""
+    return from_numpy(setup.randn(*_as_shape(shape)))
 
 
 # %%

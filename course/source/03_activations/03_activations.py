@@ -80,6 +80,7 @@ print(f"the best of {accuracy.size:,} lines: {accuracy.max():.1%}")
 # **Write `collapse`**, which finds the *one* layer, a single `W` and `b`, that does the work of both. Multiply the
 # brackets out on paper first: $(xW_1 + b_1)W_2 + b_2 = {}$?
 
+
 # %% nbgrader={"grade": false, "grade_id": "collapse", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def collapse(W1, b1, W2, b2):
     """The one linear layer that equals two: a pair (W, b) with x @ W + b == (x @ W1 + b1) @ W2 + b2 for every x.
@@ -90,6 +91,7 @@ def collapse(W1, b1, W2, b2):
     return W1 @ W2, b1 @ W2 + b2
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "collapse-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 W1, b1 = Tensor([[1, 0, 2], [0, 1, 1]]), Tensor([1, 0, -1])
 W2, b2 = Tensor([[1, 2], [0, 1], [3, 0]]), Tensor([10, 20])
@@ -99,10 +101,19 @@ expect_close(b.data, [8, 22], "b", hint="b1 passes the second layer too")
 ### BEGIN HIDDEN TESTS
 x = Tensor(np.arange(10).reshape(5, 2))
 expect_close((x @ W + b).data, ((x @ W1 + b1) @ W2 + b2).data, "x @ W + b beside two layers")
-W1, b1, W2, b2 = (Tensor(np.random.default_rng(1).normal(size=shape)) for shape in [(2, 16), (16,), (16, 3), (3,)])
+W1, b1, W2, b2 = (
+    Tensor(np.random.default_rng(1).normal(size=shape))
+    for shape in [(2, 16), (16,), (16, 3), (3,)]
+)
 W, b = collapse(W1, b1, W2, b2)
 two_layers = (x @ W1 + b1) @ W2 + b2
-expect_close((x @ W + b).data, two_layers.data, "x @ W + b beside two layers of 16 and 3", rtol=1e-4, atol=1e-4)
+expect_close(
+    (x @ W + b).data,
+    two_layers.data,
+    "x @ W + b beside two layers of 16 and 3",
+    rtol=1e-4,
+    atol=1e-4,
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -124,6 +135,7 @@ expect_close((x @ W + b).data, two_layers.data, "x @ W + b beside two layers of 
 # each operation and the bytes of its result. The cell after it holds what *every* activation must obey, so that
 # each check below can ask for it in one line; it is locked and needs nothing from you but a reading.
 
+
 # %%
 class Meter:
     """Listens at the door: `with Meter() as meter: …`, then `meter.names`, `meter.bytes` and `meter.last`."""
@@ -136,7 +148,7 @@ class Meter:
     def __exit__(self, *error):
         recorders.remove(self)
 
-    def record(self, function, inputs, settings, output):
+    def record(self, function, _inputs, _settings, output):
         self.names.append(function.__name__)
         self.bytes += output.nbytes
         self.last = output
@@ -145,6 +157,7 @@ class Meter:
 with Meter() as meter:
     (points * 2 + 1).sum()
 print(meter.names, f"{meter.bytes:,} bytes")
+
 
 # %% nbgrader={"grade": false, "grade_id": "expect-sound", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def expect_sound(function, name, shapes=((), (5,), (2, 3, 4))):
@@ -156,10 +169,22 @@ def expect_sound(function, name, shapes=((), (5,), (2, 3, 4))):
             with Meter() as meter:
                 y = function(x)
             hint = "compute with tensors, not with their `.data`"
-            expect_true(isinstance(y, Tensor), f"type of {what}", "Tensor", type(y).__name__, hint)
-            expect_equal((y.shape, str(y.dtype)), (shape, dtype), f"shape and dtype of {what}", hint)
-            expect_true(meter.last is y, what, "the result of an operation at the door", "another tensor", hint)
-            expect_close(x.data, before, f"x after {what}", hint="make a new tensor, leave x alone")
+            expect_true(
+                isinstance(y, Tensor), f"type of {what}", "Tensor", type(y).__name__, hint
+            )
+            expect_equal(
+                (y.shape, str(y.dtype)), (shape, dtype), f"shape and dtype of {what}", hint
+            )
+            expect_true(
+                meter.last is y,
+                what,
+                "the result of an operation at the door",
+                "another tensor",
+                hint,
+            )
+            expect_close(
+                x.data, before, f"x after {what}", hint="make a new tensor, leave x alone"
+            )
 
 
 def expect_quiet(function, x, name):
@@ -168,7 +193,14 @@ def expect_quiet(function, x, name):
         with np.errstate(over="raise", invalid="raise", divide="raise"):
             return function(x)
     except FloatingPointError as error:
-        expect_true(False, name, "no overflow on the way", str(error), hint="which step grows without a limit?")
+        expect_true(
+            False,
+            name,
+            "no overflow on the way",
+            str(error),
+            hint="which step grows without a limit?",
+        )
+
 
 # %% [markdown]
 # **Predict**: what is `0 * inf`? One way to write ReLU is `x * (x > 0)`, where the comparison counts as 0 or 1.
@@ -181,6 +213,7 @@ with np.errstate(invalid="ignore"):
 # Not a number. An infinite score is not far-fetched: in module 07 it means "don't look there". **Write `relu`** in a
 # way that picks instead of multiplying; `maximum` and `where` of module 02 both can.
 
+
 # %% nbgrader={"grade": false, "grade_id": "relu", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 def relu(x):
@@ -192,14 +225,24 @@ def relu(x):
     return maximum(x, 0)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "relu-check", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 x = Tensor([[-2, -0.5, 0], [0.5, 2, 100]])
 expect_close(relu(x).data, [[0, 0, 0], [0.5, 2, 100]], "relu(x)")
-expect_close(relu(Tensor([-np.inf, np.inf])).data, [0, np.inf], "relu of -inf and inf", hint="0 * inf is nan")
+expect_close(
+    relu(Tensor([-np.inf, np.inf])).data,
+    [0, np.inf],
+    "relu of -inf and inf",
+    hint="0 * inf is nan",
+)
 expect_sound(relu, "relu(x)")
 ### BEGIN HIDDEN TESTS
-expect_close(relu(Tensor([-1e4, 1e4, -1e-6])).data, [0, 1e4, 0], "relu of -1e4, 1e4 and -1e-6", atol=0)
-expect_equal(str(relu(Tensor([-3, 3], dtype=np.int64)).dtype), "int64", "dtype of relu(an int64 tensor)")
+expect_close(
+    relu(Tensor([-1e4, 1e4, -1e-6])).data, [0, 1e4, 0], "relu of -1e4, 1e4 and -1e-6", atol=0
+)
+expect_equal(
+    str(relu(Tensor([-3, 3], dtype=np.int64)).dtype), "int64", "dtype of relu(an int64 tensor)"
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -219,7 +262,7 @@ W2, b2 = Tensor([1, -2]), Tensor(0)
 
 hidden = relu(corners @ W1 + b1)
 output = hidden @ W2 + b2
-for corner, h, y in zip(corners.tolist(), hidden.tolist(), output.tolist()):
+for corner, h, y in zip(corners.tolist(), hidden.tolist(), output.tolist(), strict=True):
     print(f"inputs {corner} → hidden {h} → output {y:.0f}")
 
 # %% [markdown]
@@ -228,12 +271,23 @@ for corner, h, y in zip(corners.tolist(), hidden.tolist(), output.tolist()):
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.6))
-for axis, where_they_lie, title in [(axes[0], corners, "The inputs: no line works"), (axes[1], hidden, "After relu: a line works")]:
-    spots = where_they_lie.data
+for axis, spots, names, title in [
+    (
+        axes[0],
+        corners.data,
+        ["(0, 0)", "(0, 1)", "(1, 0)", "(1, 1)"],
+        "The inputs: no line works",
+    ),
+    (
+        axes[1],
+        hidden.data,
+        ["(0, 0)", "(0, 1) and (1, 0)", "", "(1, 1)"],
+        "After relu: a line works",
+    ),
+]:
     axis.scatter(spots[:, 0], spots[:, 1], c=["C0", "C1", "C1", "C0"], s=120, zorder=3)
-    for spot, corner in zip(spots, corners.tolist()):
-        lift = 24 if corner == [1, 0] and axis is axes[1] else 10
-        axis.annotate(f"({corner[0]:.0f}, {corner[1]:.0f})", spot, xytext=(8, lift), textcoords="offset points")
+    for spot, name in zip(spots, names, strict=True):
+        axis.annotate(name, spot, xytext=(8, -18), textcoords="offset points")
     axis.set(title=title, xlim=(-0.4, 2.6), ylim=(-0.4, 1.6))
 axes[0].set(xlabel="input 0", ylabel="input 1")
 axes[1].set(xlabel="hidden 0", ylabel="hidden 1")
@@ -258,6 +312,7 @@ plt.show()
 # **Predict**: how many directions does it take to close a border round the disc? **Write `ring_score`**, a network of
 # two layers; the second has only ones as its weights.
 
+
 # %% nbgrader={"grade": false, "grade_id": "ring-score", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def ring_score(points, count):
     """About how far each point lies from the middle, by a network of two layers: (n, 2) → (n,).
@@ -271,17 +326,36 @@ def ring_score(points, count):
     return relu(points @ directions).sum(dim=1) * np.pi / count
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "ring-score-check", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 probes = Tensor([[2, 0], [0, -2], [1, 1], [-3, 0]])
 quarter = np.pi / 4
-expect_close(ring_score(probes, 4).data, [2 * quarter, 2 * quarter, 2 * quarter, 3 * quarter], "ring_score with 4 directions")
-expect_close(ring_score(probes, 1).data, [2 * np.pi, 0, np.pi, 0], "ring_score with 1 direction, east", atol=1e-5)
+expect_close(
+    ring_score(probes, 4).data,
+    [2 * quarter, 2 * quarter, 2 * quarter, 3 * quarter],
+    "ring_score with 4 directions",
+)
+expect_close(
+    ring_score(probes, 1).data,
+    [2 * np.pi, 0, np.pi, 0],
+    "ring_score with 1 direction, east",
+    atol=1e-5,
+)
 distance = np.hypot(probes.data[:, 0], probes.data[:, 1])
 expect_close(ring_score(probes, 200).data, distance, "ring_score with 200 directions", rtol=1e-3)
 ### BEGIN HIDDEN TESTS
-expect_close(ring_score(probes, 3).data * 3 / np.pi, [2, np.sqrt(3), (1 + np.sqrt(3)) / 2, 3], "ring_score with 3 directions")
+expect_close(
+    ring_score(probes, 3).data * 3 / np.pi,
+    [2, np.sqrt(3), (1 + np.sqrt(3)) / 2, 3],
+    "ring_score with 3 directions",
+)
 far = (ring_score(points, 16).data > 1.5) == labels
-expect_true(far.all(), "ring_score(points, 16) > 1.5", "true on the ring, false on the disc", f"{far.mean():.1%} right")
+expect_true(
+    far.all(),
+    "ring_score(points, 16) > 1.5",
+    "true on the ring, false on the disc",
+    f"{far.mean():.1%} right",
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -292,7 +366,7 @@ side = np.linspace(-3.5, 3.5, 281)
 mesh = Tensor(np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2))
 
 fig, axes = plt.subplots(1, 4, figsize=(13, 3.6), sharey=True)
-for axis, count in zip(axes, [1, 2, 3, 16]):
+for axis, count in zip(axes, [1, 2, 3, 16], strict=True):
     says_ring = (ring_score(mesh, count) > 1.5).data.reshape(281, 281)
     right = ((ring_score(points, count) > 1.5).data == labels).mean()
     axis.contourf(side, side, says_ring, levels=[-0.5, 0.5, 1.5], colors=["C0", "C1"], alpha=0.2)
@@ -303,7 +377,9 @@ plt.show()
 
 angles = 2 * np.pi * np.arange(16) / 16
 linear = (points @ Tensor(np.stack([np.cos(angles), np.sin(angles)]))).sum(dim=1)
-print(f"16 directions without relu: every score lies between {linear.data.min():.0e} and {linear.data.max():.0e}")
+print(
+    f"16 directions without relu: no score is further from 0 than {linear.abs().amax().item():.0e}"
+)
 
 # %% [markdown]
 # One bend is a line, two a strip, **three** close a border, and sixteen are a circle to the eye. Each ReLU
@@ -316,6 +392,7 @@ print(f"16 directions without relu: every score lies between {linear.data.min():
 # Before ReLU there was the **sigmoid**, which squashes any number into (0, 1), and it is still what opens and shuts a
 # gate or says yes or no: $\sigma(x) = \dfrac{1}{1 + e^{-x}}$. Typed in as it stands:
 
+
 # %%
 def naive_sigmoid(x):
     return 1 / (1 + (-x).exp())
@@ -323,7 +400,9 @@ def naive_sigmoid(x):
 
 def aloud():
     """Floating-point trouble, printed where it happens."""
-    return np.errstate(over="call", invalid="call", divide="call", call=lambda kind, _: print("   NumPy:", kind))
+    return np.errstate(
+        over="call", invalid="call", divide="call", call=lambda kind, _: print("   NumPy:", kind)
+    )
 
 
 with aloud():
@@ -331,7 +410,9 @@ with aloud():
     grown = Tensor([0.0, 10.0, 100.0]).exp()
     print("e^x / (1 + e^x)   at 0, 10,  100:", grown / (1 + grown))
     print("e^x / (1 + e^x)²  at 0, 10,  100:", grown / (1 + grown) ** 2, "(the slope)")
-print(f"the largest number float32 knows is {np.finfo(np.float32).max:.2e} = e^{np.log(np.finfo(np.float32).max):.2f}")
+print(
+    f"the largest number float32 knows is {np.finfo(np.float32).max:.2e} = e^{np.log(np.finfo(np.float32).max):.2f}"
+)
 
 # %% [markdown]
 # $e^{100}$ is beyond `float32`. The first line is right by luck, since 1 / inf is 0. The second, the same function
@@ -347,11 +428,13 @@ print(f"the largest number float32 knows is {np.finfo(np.float32).max:.2e} = e^{
 #
 # **Write `sigmoid`.** `tanh` is given.
 
+
 # %%
 #| export
 def tanh(x):
     """The hyperbolic tangent of each number, between -1 and 1."""
     return x.tanh()
+
 
 # %% nbgrader={"grade": false, "grade_id": "sigmoid", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -364,10 +447,20 @@ def sigmoid(x):
     return 0.5 * (1 + tanh(0.5 * x))
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "sigmoid-check", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 x = Tensor([-2, -0.5, 0, 1, 4])
-expect_close(sigmoid(x).data, [0.1192029, 0.3775407, 0.5, 0.7310586, 0.9820138], "sigmoid of -2, -0.5, 0, 1 and 4")
-expect_close((sigmoid(x) + sigmoid(-x)).data, np.ones(5), "sigmoid(x) + sigmoid(-x)", hint="what is left of 1")
+expect_close(
+    sigmoid(x).data,
+    [0.1192029, 0.3775407, 0.5, 0.7310586, 0.9820138],
+    "sigmoid of -2, -0.5, 0, 1 and 4",
+)
+expect_close(
+    (sigmoid(x) + sigmoid(-x)).data,
+    np.ones(5),
+    "sigmoid(x) + sigmoid(-x)",
+    hint="what is left of 1",
+)
 expect_sound(sigmoid, "sigmoid(x)")
 extremes = Tensor([-np.inf, -1e4, -1000, -100, 100, 1000, 1e4, np.inf])
 answers = expect_quiet(sigmoid, extremes, "sigmoid of numbers up to ±inf")
@@ -375,7 +468,11 @@ expect_close(answers.data, [0, 0, 0, 0, 1, 1, 1, 1], "sigmoid of numbers up to �
 ### BEGIN HIDDEN TESTS
 x = np.random.default_rng(2).uniform(-8, 8, size=(4, 5))
 expect_close(sigmoid(Tensor(x)).data, 1 / (1 + np.exp(-x)), "sigmoid of random numbers")
-expect_equal(str(sigmoid(Tensor([1, 2], dtype=np.int64)).dtype), "float32", "dtype of sigmoid(an int64 tensor)")
+expect_equal(
+    str(sigmoid(Tensor([1, 2], dtype=np.int64)).dtype),
+    "float32",
+    "dtype of sigmoid(an int64 tensor)",
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -408,15 +505,20 @@ print("by e^x       ", x.exp() / (1 + x.exp()))
 # %%
 f, h = (lambda x: x**3), 0.1
 print(f"one side:   ({f(2 + h):.3f} - {f(2):.3f}) / 0.1 = {(f(2 + h) - f(2)) / h:.2f}")
-print(f"both sides: ({f(2 + h):.3f} - {f(2 - h):.3f}) / 0.2 = {(f(2 + h) - f(2 - h)) / (2 * h):.2f}")
+print(
+    f"both sides: ({f(2 + h):.3f} - {f(2 - h):.3f}) / 0.2 = {(f(2 + h) - f(2 - h)) / (2 * h):.2f}"
+)
 
 single = Tensor(2.0)
-print("both sides with h = 1e-4, in float32:", ((single + 1e-4) ** 3 - (single - 1e-4) ** 3) / 2e-4)
+print(
+    "both sides with h = 1e-4, in float32:", ((single + 1e-4) ** 3 - (single - 1e-4) ** 3) / 2e-4
+)
 
 # %% [markdown]
 # Two lessons: both sides are far better than one, since the errors of left and right cancel; and a small `h` needs
 # more digits than `float32` has, because two nearly equal numbers are subtracted. So **write `slope`**, and let it
-# work in `float64` whatever it is given: `x.to(np.float64)`.
+# work in `float64` whatever it is given: `Tensor(x, dtype=…)` makes a copy of another dtype.
+
 
 # %% nbgrader={"grade": false, "grade_id": "slope", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def slope(function, x, h=1e-4):
@@ -426,19 +528,40 @@ def slope(function, x, h=1e-4):
     x: a Tensor of any dtype; returns a float64 Tensor of its shape: (f(x + h) - f(x - h)) / 2h
     """
     ### BEGIN SOLUTION
-    x = x.to(np.float64)
+    x = Tensor(x, dtype=np.float64)
     return (function(x + h) - function(x - h)) / (2 * h)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "slope-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 x = Tensor([[0.0, 1.0], [2.0, -3.0]])
 expect_equal(str(slope(tanh, x).dtype), "float64", "dtype of slope(tanh, a float32 tensor)")
-expect_close(slope(lambda x: x**3, x).data, [[0, 3], [12, 27]], "slope of x³", rtol=1e-7, atol=1e-7, hint="both sides")
-expect_close(slope(sigmoid, Tensor(0.0)).data, 0.25, "slope of sigmoid at 0", hint="the two points lie 2h apart")
-expect_close(slope(lambda x: 5 - x, x).data, -np.ones((2, 2)), "slope of 5 - x", hint="right minus left")
+expect_close(
+    slope(lambda x: x**3, x).data,
+    [[0, 3], [12, 27]],
+    "slope of x³",
+    rtol=1e-7,
+    atol=1e-7,
+    hint="both sides",
+)
+expect_close(
+    slope(sigmoid, Tensor(0.0)).data,
+    0.25,
+    "slope of sigmoid at 0",
+    hint="the two points lie 2h apart",
+)
+expect_close(
+    slope(lambda x: 5 - x, x).data, -np.ones((2, 2)), "slope of 5 - x", hint="right minus left"
+)
 ### BEGIN HIDDEN TESTS
-expect_close(slope(lambda x: x**3, x, h=0.1).data, [[0.01, 3.01], [12.01, 27.01]], "slope of x³ with h = 0.1")
-expect_close(slope(lambda x: x.exp(), x).data, np.exp(x.data.astype(np.float64)), "slope of exp", rtol=1e-7)
+expect_close(
+    slope(lambda x: x**3, x, h=0.1).data,
+    [[0.01, 3.01], [12.01, 27.01]],
+    "slope of x³ with h = 0.1",
+)
+expect_close(
+    slope(lambda x: x.exp(), x).data, np.exp(x.data.astype(np.float64)), "slope of exp", rtol=1e-7
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -451,32 +574,43 @@ expect_close(slope(lambda x: x.exp(), x).data, np.exp(x.data.astype(np.float64))
 x = Tensor([0.0, 1.0, 2.0, 5.0, 10.0])
 print("x             " + "".join(f"{value:>10.0f}" for value in x.tolist()))
 for function in (sigmoid, tanh, relu):
-    print(f"slope {function.__name__:8}" + "".join(f"{value:>10.2g}" for value in slope(function, x).tolist()))
+    print(
+        f"slope {function.__name__:8}"
+        + "".join(f"{value:>10.2g}" for value in slope(function, x).tolist())
+    )
 
 # %% [markdown]
 # At 10 the sigmoid passes on 0.0045 % of a signal: it is **saturated**, deaf to correction. And even at its best, at 0, a
 # quarter. Layers multiply: the slope of a chain is the product of the slopes in it. (At 0 ReLU has a corner, and the
 # microscope sees the average of both sides, 0.5. There is no right answer; frameworks agree on 0.)
 
+
 # %%
-def chain(function, depth):
-    """`function` of `function` of …, `depth` times."""
-    def deep(x):
-        for _ in range(depth):
-            x = function(x)
-        return x
-    return deep
+def slope_through(function, depth):
+    """The slope at 1 of `function` of `function` of …, `depth` deep: the product of the slopes on the way."""
+    x, product = Tensor(1.0), 1.0
+    for _ in range(depth):
+        product *= slope(function, x).item()
+        x = function(x)
+    return product
 
 
-start = Tensor(1.0)
+three_deep = slope(lambda x: sigmoid(sigmoid(sigmoid(x))), Tensor(1.0)).item()
+print(
+    f"three sigmoids: measured in one go {three_deep:.6f}, as a product {slope_through(sigmoid, 3):.6f}"
+)
 print("layers    sigmoid      tanh      relu")
 for depth in (1, 2, 5, 10, 20):
-    print(f"{depth:>6}" + "".join(f"{slope(chain(function, depth), start).item():>10.1e}" for function in (sigmoid, tanh, relu)))
+    print(
+        f"{depth:>6}"
+        + "".join(
+            f"{slope_through(function, depth):>10.1e}" for function in (sigmoid, tanh, relu)
+        )
+    )
 
 # %% [markdown]
-# Twenty sigmoids let less than one part in a trillion through: the first layer learns nothing. (It is smaller than what
-# `slope` can measure, which rounds at about $10^{-12}$.) This is the **vanishing gradient**, and it kept networks
-# shallow for twenty years. ReLU has slope 1 wherever it is on, however deep the stack.
+# Twenty sigmoids let less than one part in a trillion through: the first layer learns nothing. This is the **vanishing
+# gradient**, and it kept networks shallow for twenty years. ReLU has slope 1 wherever it is on, however deep the stack.
 #
 # ### And where it is off?
 #
@@ -490,6 +624,7 @@ for depth in (1, 2, 5, 10, 20):
 #
 # **Write `leaky_relu`.** `negative_slope` may be any number; with 2, say, the left side is steeper than the right.
 
+
 # %% nbgrader={"grade": false, "grade_id": "leaky-relu", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 def leaky_relu(x, negative_slope=0.01):
@@ -501,17 +636,31 @@ def leaky_relu(x, negative_slope=0.01):
     return where(x > 0, x, negative_slope * x)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "leaky-relu-check", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 x = Tensor([[-2, -0.5, 0], [0.5, 2, 100]])
-expect_close(leaky_relu(x).data, [[-0.02, -0.005, 0], [0.5, 2, 100]], "leaky_relu(x)", hint="the default slope is 0.01")
+expect_close(
+    leaky_relu(x).data,
+    [[-0.02, -0.005, 0], [0.5, 2, 100]],
+    "leaky_relu(x)",
+    hint="the default slope is 0.01",
+)
 expect_close(leaky_relu(x, 0.2).data, [[-0.4, -0.1, 0], [0.5, 2, 100]], "leaky_relu(x, 0.2)")
-expect_close(leaky_relu(x, negative_slope=0).data, relu(x).data, "leaky_relu with slope 0 beside relu")
+expect_close(
+    leaky_relu(x, negative_slope=0).data, relu(x).data, "leaky_relu with slope 0 beside relu"
+)
 expect_sound(leaky_relu, "leaky_relu(x)")
 ### BEGIN HIDDEN TESTS
 hint = "the larger of x and slope * x is right only for slopes below 1"
-expect_close(leaky_relu(x, 2.0).data, [[-4, -1, 0], [0.5, 2, 100]], "leaky_relu(x, 2.0)", hint=hint)
+expect_close(
+    leaky_relu(x, 2.0).data, [[-4, -1, 0], [0.5, 2, 100]], "leaky_relu(x, 2.0)", hint=hint
+)
 expect_close(leaky_relu(x, -1).data, np.abs(x.data), "leaky_relu(x, -1) beside |x|", hint=hint)
-expect_close(leaky_relu(Tensor([-np.inf, -1e4, np.inf])).data, [-np.inf, -100, np.inf], "leaky_relu of -inf, -1e4 and inf")
+expect_close(
+    leaky_relu(Tensor([-np.inf, -1e4, np.inf])).data,
+    [-np.inf, -100, np.inf],
+    "leaky_relu of -inf, -1e4 and inf",
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -520,6 +669,7 @@ expect_close(leaky_relu(Tensor([-np.inf, -1e4, np.inf])).data, [-np.inf, -100, n
 # A network is a list of steps, and a step has *settings*: which slope, which axis. PyTorch therefore has everything
 # twice: `torch.nn.functional.relu` is the mathematics, and `torch.nn.ReLU` holds the settings and is called like a
 # function. So shall we. `ReLU` shows the form:
+
 
 # %%
 #| export
@@ -533,9 +683,11 @@ class ReLU:
     def __repr__(self):
         return "ReLU()"
 
+
 # %% [markdown]
 # **Write `LeakyReLU`**: it remembers its slope, applies it when called, and says it. `LeakyReLU(0.2)` reads
 # `LeakyReLU(negative_slope=0.2)`.
+
 
 # %% nbgrader={"grade": false, "grade_id": "leaky-relu-class", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -560,13 +712,18 @@ class LeakyReLU:
         return f"LeakyReLU(negative_slope={self.negative_slope})"
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "leaky-relu-class-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 x = Tensor([-10.0, 10.0])
 gentle, steep = LeakyReLU(), LeakyReLU(negative_slope=0.5)
 expect_close(gentle(x).data, [-0.1, 10], "LeakyReLU()(x)")
-expect_close(steep(x).data, [-5, 10], "LeakyReLU(negative_slope=0.5)(x)", hint="the slope of *this* object")
+expect_close(
+    steep(x).data, [-5, 10], "LeakyReLU(negative_slope=0.5)(x)", hint="the slope of *this* object"
+)
 expect_equal(repr(steep), "LeakyReLU(negative_slope=0.5)", "repr of LeakyReLU(0.5)")
-expect_equal((gentle.negative_slope, steep.negative_slope), (0.01, 0.5), "the slopes they remember")
+expect_equal(
+    (gentle.negative_slope, steep.negative_slope), (0.01, 0.5), "the slopes they remember"
+)
 ### BEGIN HIDDEN TESTS
 expect_equal(repr(LeakyReLU()), "LeakyReLU(negative_slope=0.01)", "repr of LeakyReLU()")
 steep.negative_slope = 3
@@ -585,6 +742,7 @@ inputs = Tensor(np.linspace(0, 1, 50), dtype=np.float64)
 
 def descend(activation, steps=300, rate=0.5):
     """The bias at each step of walking downhill from -3."""
+
     def loss(bias):
         return ((activation(inputs + bias) - (inputs + 1)) ** 2).mean()
 
@@ -595,11 +753,11 @@ def descend(activation, steps=300, rate=0.5):
     return path
 
 
-plt.figure(figsize=(6, 3.2))
+plt.figure(figsize=(8, 3.2))
 for activation, style in [(ReLU(), "-"), (LeakyReLU(), "--"), (LeakyReLU(0.1), ":")]:
     plt.plot(descend(activation), style, label=repr(activation))
 plt.gca().set(title="A dead unit, and two that recover", xlabel="steps", ylabel="bias (right: 1)")
-plt.legend()
+plt.legend(loc="center right")
 plt.show()
 
 # %% [markdown]
@@ -617,6 +775,7 @@ plt.show()
 # NumPy has no error function `erf`, but Python has one for single numbers. Here is a NumPy function made of it, and
 # its way through the door. Any function of arrays can go through: that is all a new operation takes.
 
+
 # %%
 #| export
 def erf_values(array):
@@ -629,6 +788,7 @@ def erf(x):
     """The error function of each number, between -1 and 1."""
     return apply(erf_values, x)
 
+
 # %% [markdown]
 # A million Python calls are slow, so there is an approximation, which GPT-2 was trained with:
 #
@@ -636,6 +796,7 @@ def erf(x):
 #
 # **Write `gelu`** with both, and a `ValueError` for any other word: a typing mistake in a setting must not be taken for
 # one of the two. Write $x^3$ as `x * x * x`; the reason is in the measurement below.
+
 
 # %% nbgrader={"grade": false, "grade_id": "gelu", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -653,37 +814,58 @@ def gelu(x, approximate="none"):
     raise ValueError(f'approximate is "none" or "tanh", not {approximate!r}')
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "gelu-check", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 x = Tensor([-2, -1, 0, 1, 2, 1e4, -1e4])
 exact = [-0.0455003, -0.1586553, 0, 0.8413447, 1.9544997, 1e4, 0]
-expect_close(expect_quiet(gelu, x, "gelu(x)").data, exact, "gelu of -2, -1, 0, 1, 2, 1e4 and -1e4")
+expect_close(
+    expect_quiet(gelu, x, "gelu(x)").data, exact, "gelu of -2, -1, 0, 1, 2, 1e4 and -1e4"
+)
 tanh_form = [-0.0454023, -0.1588080, 0, 0.8411920, 1.9545977, 1e4, 0]
-expect_close(gelu(x, approximate="tanh").data, tanh_form, 'gelu(x, approximate="tanh")', hint="√(2/π) ≈ 0.7979")
+expect_close(
+    gelu(x, approximate="tanh").data,
+    tanh_form,
+    'gelu(x, approximate="tanh")',
+    hint="√(2/π) ≈ 0.7979",
+)
 expect_raises(ValueError, lambda: gelu(x, "tanhh"), 'gelu(x, "tanhh")', says=("none", "tanh"))
 expect_sound(gelu, "gelu(x)")
 ### BEGIN HIDDEN TESTS
 expect_sound(lambda x: gelu(x, "tanh"), 'gelu(x, "tanh")')
 x = np.random.default_rng(4).uniform(-4, 4, size=(3, 50))
 cube_form = x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
-expect_close(gelu(Tensor(x, dtype=np.float64), "tanh").data, cube_form, "gelu(x, 'tanh') in float64", rtol=1e-7)
-expect_close(gelu(Tensor(x)).data, x / 2 * (1 + np.vectorize(math.erf)(x / np.sqrt(2))), "gelu of random numbers")
+expect_close(
+    gelu(Tensor(x, dtype=np.float64), "tanh").data,
+    cube_form,
+    "gelu(x, 'tanh') in float64",
+    rtol=1e-7,
+)
+expect_close(
+    gelu(Tensor(x)).data,
+    x / 2 * (1 + np.vectorize(math.erf)(x / np.sqrt(2))),
+    "gelu of random numbers",
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
 # How good is the approximation, and how slow is the exact one? A million numbers, the best of three:
 
+
 # %%
-def best_time(function, repeat=3):
-    """Seconds of the fastest of `repeat` runs."""
+def best_time(function, x, repeat=3):
+    """Seconds of the fastest of `repeat` runs of `function(x)`."""
     seconds = []
     for _ in range(repeat):
         start = time.perf_counter()
-        function()
+        function(x)
         seconds.append(time.perf_counter() - start)
     return min(seconds)
 
 
-x, million = Tensor(np.linspace(-5, 5, 1001)), Tensor(np.random.default_rng(0).normal(size=(1000, 1000)))
+x, million = (
+    Tensor(np.linspace(-5, 5, 1001)),
+    Tensor(np.random.default_rng(0).normal(size=(1000, 1000))),
+)
 print(f"largest difference on [-5, 5]: {(gelu(x) - gelu(x, 'tanh')).abs().amax().item():.1e}")
 for name, function in [
     ('gelu(x, "none")', gelu),
@@ -691,13 +873,14 @@ for name, function in [
     ("x * x * x", lambda x: x * x * x),
     ("x ** 3", lambda x: x**3),
 ]:
-    print(f"{name:16}{best_time(lambda: function(million)) * 1e3:7.1f} ms")
+    print(f"{name:16}{best_time(function, million) * 1e3:7.1f} ms")
 
 # %% [markdown]
 # The tanh form is off by less than 0.0005 and many times faster. That is a bargain that `x ** 3` would have thrown away:
 # a function made for *any* exponent pays for it with every number.
 #
 # The remaining classes have nothing new in them. Then all five curves, and below each its slope, measured by you:
+
 
 # %%
 #| export
@@ -722,6 +905,7 @@ class Tanh:
     def __repr__(self):
         return "Tanh()"
 
+
 # %%
 #| export
 class GELU:
@@ -738,14 +922,15 @@ class GELU:
     def __repr__(self):
         return f"GELU(approximate={self.approximate!r})"
 
+
 # %%
 x = Tensor(np.linspace(-5, 5, 401))
 curves = [ReLU(), LeakyReLU(0.1), GELU(), Tanh(), Sigmoid()]
 fig, axes = plt.subplots(2, 5, figsize=(13, 4.6), sharex=True)
-for (top, bottom), activation in zip(axes.T, curves):
+for (top, bottom), activation in zip(axes.T, curves, strict=True):
     top.plot(x.data, activation(x).data)
     bottom.plot(x.data, slope(activation, x).data, color="C3")
-    top.set(title=repr(activation), ylim=(-1.5, 3))
+    top.set(title=type(activation).__name__, ylim=(-1.5, 3))
     bottom.set(ylim=(-0.3, 1.3), xlabel="x")
     for axis in (top, bottom):
         axis.grid(alpha=0.3)
@@ -771,7 +956,8 @@ plt.show()
 #   softmax  [ 0.67 0.24 0.09]
 # ```
 #
-# Two of these rows look the same, but for a constant. **Predict** what the formula as it stands makes of them.
+# The three rows below are the same but for a constant. **Predict** what the formula as it stands makes of each.
+
 
 # %%
 def naive_softmax(x):
@@ -779,15 +965,19 @@ def naive_softmax(x):
 
 
 with aloud():
-    print(naive_softmax(Tensor([[2.0, 1.0, 0.0], [102.0, 101.0, 100.0], [-102.0, -103.0, -104.0]])))
+    print(
+        naive_softmax(Tensor([[2.0, 1.0, 0.0], [102.0, 101.0, 100.0], [-102.0, -103.0, -104.0]]))
+    )
 
 # %% [markdown]
-# Too large, and it is inf / inf. Too small, and it is 0 / 0, or a handful of digits. But add a constant $c$ to all
+# Too large, and it is inf / inf. Too small, and hardly a digit is left (0.8 where 0.67 belongs); a bit smaller still, and
+# it is 0 / 0. But add a constant $c$ to all
 # scores and every exponential is multiplied by the same $e^c$, above and below: **softmax doesn't notice**. You may
 # choose the constant, so choose the one that makes the largest score 0. Then no exponential exceeds 1, one of them is
 # exactly 1, and the sum can't be 0.
 #
 # **Write `softmax`.** `dim` is the axis along which the results sum to 1: each row has its own largest score.
+
 
 # %% nbgrader={"grade": false, "grade_id": "softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -801,13 +991,26 @@ def softmax(x, dim):
     return exponentials / exponentials.sum(dim, keepdim=True)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "softmax-check", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 x = Tensor([[2.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
-expect_close(softmax(x, dim=1).data, [[0.6652409, 0.2447285, 0.0900306], [1 / 3] * 3], "softmax(x, dim=1)")
-expect_close(softmax(x, 0).data.sum(axis=0), [1, 1, 1], "the columns' sums of softmax(x, dim=0)", hint="along dim, keeping it")
+expect_close(
+    softmax(x, dim=1).data, [[0.6652409, 0.2447285, 0.0900306], [1 / 3] * 3], "softmax(x, dim=1)"
+)
+expect_close(
+    softmax(x, 0).data.sum(axis=0),
+    [1, 1, 1],
+    "the columns' sums of softmax(x, dim=0)",
+    hint="along dim, keeping it",
+)
 wide = Tensor([[1000.0, 1000.0, 998.0], [-1000.0, -1000.0, -1002.0], [0.0, 0.0, -2.0]])
 rows = expect_quiet(lambda x: softmax(x, 1), wide, "softmax of scores around 1000, -1000 and 0")
-expect_close(rows.data, np.tile([0.4683105, 0.4683105, 0.0633789], (3, 1)), "the same row, shifted", hint="each row's own largest")
+expect_close(
+    rows.data,
+    np.tile([0.4683105, 0.4683105, 0.0633789], (3, 1)),
+    "the same row, shifted",
+    hint="each row's own largest",
+)
 expect_sound(lambda x: softmax(x, -1), "softmax(x, -1)", shapes=[(5,), (3, 3), (2, 3, 4)])
 ### BEGIN HIDDEN TESTS
 masked = softmax(Tensor([[0.0, -np.inf, 0.0], [1e4, -1e4, 0.0]]), dim=1)
@@ -815,7 +1018,11 @@ expect_close(masked.data, [[0.5, 0, 0.5], [1, 0, 0]], "softmax of rows with -inf
 block = np.random.default_rng(5).normal(size=(3, 3, 3)) * 3
 for dim in (0, 1, 2, -2):
     powers = np.exp(block)
-    expect_close(softmax(Tensor(block), dim).data, powers / powers.sum(axis=dim, keepdims=True), f"softmax(x, dim={dim})")
+    expect_close(
+        softmax(Tensor(block), dim).data,
+        powers / powers.sum(axis=dim, keepdims=True),
+        f"softmax(x, dim={dim})",
+    )
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -825,8 +1032,9 @@ for dim in (0, 1, 2, -2):
 
 # %%
 scores = Tensor([[2.0, 1.0, 0.0], [0.0, 3.0, 1.0]])
-print("rows of softmax(scores, dim=1) sum to", softmax(scores, dim=1).sum(dim=1).tolist())
-print("rows of softmax(scores, dim=0) sum to", softmax(scores, dim=0).sum(dim=1).tolist())
+for dim in (1, 0):
+    sums = softmax(scores, dim).sum(dim=1).tolist()
+    print(f"the rows of softmax(scores, dim={dim}) sum to {sums[0]:.4f} and {sums[1]:.4f}")
 
 # %% [markdown]
 # That is why ours has no default for `dim`. (PyTorch's has one for old code's sake, and warns when it guesses.)
@@ -855,7 +1063,7 @@ places = Tensor(np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2))
 squares = ((places.unsqueeze(1) - centres.unsqueeze(0)) ** 2).sum(dim=2)
 
 fig, axes = plt.subplots(1, 3, figsize=(11, 3.8), sharey=True)
-for axis, temperature in zip(axes, [0.1, 2.0, 20.0]):
+for axis, temperature in zip(axes, [0.1, 2.0, 20.0], strict=True):
     colours = softmax(-squares / temperature, dim=1) @ palette
     axis.imshow(colours.data.reshape(140, 140, 3), origin="lower", extent=(-2, 5, -2, 5))
     axis.scatter(centres.data[:, 0], centres.data[:, 1], marker="x", color="black")
@@ -885,12 +1093,17 @@ with aloud():
 # scores of 20,000:
 
 # %%
-print("20000 - (20000 + log 2)  →", Tensor(20000.0) - (Tensor(20000.0) + math.log(2)), "   true: -0.693147")
+print(
+    "20000 - (20000 + log 2)  →",
+    Tensor(20000.0) - (Tensor(20000.0) + math.log(2)),
+    "   true: -0.693147",
+)
 print("(20000 - 20000) - log 2  →", (Tensor(20000.0) - 20000) - math.log(2))
 
 # %% [markdown]
 # `float32` has seven digits, and 20,000.693 spends five of them before the point. So subtract $m$ first and never add it
 # back. **Write `log_softmax`.**
+
 
 # %% nbgrader={"grade": false, "grade_id": "log-softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -904,23 +1117,47 @@ def log_softmax(x, dim):
     return shifted - shifted.exp().sum(dim, keepdim=True).log()
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "log-softmax-check", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 x = Tensor([[2.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
-expect_close(log_softmax(x, dim=1).data, [[-0.4076059, -1.4076059, -2.4076059], [-np.log(3)] * 3], "log_softmax(x, dim=1)")
-expect_close(log_softmax(x, dim=0).exp().data, softmax(x, dim=0).data, "exp of log_softmax(x, dim=0) beside softmax")
+expect_close(
+    log_softmax(x, dim=1).data,
+    [[-0.4076059, -1.4076059, -2.4076059], [-np.log(3)] * 3],
+    "log_softmax(x, dim=1)",
+)
+expect_close(
+    log_softmax(x, dim=0).exp().data,
+    softmax(x, dim=0).data,
+    "exp of log_softmax(x, dim=0) beside softmax",
+)
 hard = Tensor([[0.0, 0.0, -1e4], [1000.0, 1000.0, 0.0]])
-answers = expect_quiet(lambda x: log_softmax(x, 1), hard, "log_softmax of scores 1,000 and 10,000 apart")
+answers = expect_quiet(
+    lambda x: log_softmax(x, 1), hard, "log_softmax of scores 1,000 and 10,000 apart"
+)
 log2 = np.log(2)
-expect_close(answers.data, [[-log2, -log2, -1e4 - log2], [-log2, -log2, -1000 - log2]], "scores far apart", hint="log(0) is -inf")
-expect_close(log_softmax(Tensor([20000.0, 20000.0]), 0).data, [-log2, -log2], "two scores of 20,000", hint="m first, and for good")
+expect_close(
+    answers.data,
+    [[-log2, -log2, -1e4 - log2], [-log2, -log2, -1000 - log2]],
+    "scores far apart",
+    hint="log(0) is -inf",
+)
+expect_close(
+    log_softmax(Tensor([20000.0, 20000.0]), 0).data,
+    [-log2, -log2],
+    "two scores of 20,000",
+    hint="m first, and for good",
+)
 expect_sound(lambda x: log_softmax(x, -1), "log_softmax(x, -1)", shapes=[(5,), (3, 3), (2, 3, 4)])
 ### BEGIN HIDDEN TESTS
 block = np.random.default_rng(6).normal(size=(3, 3, 3)) * 3
 for dim in (0, 1, 2, -2):
     by_hand = block - np.log(np.exp(block).sum(axis=dim, keepdims=True))
     expect_close(log_softmax(Tensor(block), dim).data, by_hand, f"log_softmax(x, dim={dim})")
-expect_close(log_softmax(Tensor([0.0, -np.inf]), 0).data, [0, -np.inf], "log_softmax of 0 and -inf")
+expect_close(
+    log_softmax(Tensor([0.0, -np.inf]), 0).data, [0, -np.inf], "log_softmax of 0 and -inf"
+)
 ### END HIDDEN TESTS
+
 
 # %%
 #| export
@@ -939,6 +1176,8 @@ class Softmax:
         return f"Softmax(dim={self.dim})"
 
 
+# %%
+#| export
 class LogSoftmax:
     """Logarithms of probabilities along an axis."""
 
@@ -953,6 +1192,7 @@ class LogSoftmax:
     def __repr__(self):
         return f"LogSoftmax(dim={self.dim})"
 
+
 # %% [markdown]
 # ## 7 · Measure it
 #
@@ -961,20 +1201,38 @@ class LogSoftmax:
 
 # %%
 print(f"{'a million float32':36} {'time':>9}   operations   written")
-for activation in [ReLU(), LeakyReLU(), Tanh(), Sigmoid(), GELU("tanh"), GELU(), Softmax(dim=1), LogSoftmax(dim=1)]:
-    seconds = best_time(lambda: activation(million))
+for activation in [
+    ReLU(),
+    LeakyReLU(),
+    Tanh(),
+    Sigmoid(),
+    GELU("tanh"),
+    GELU(),
+    Softmax(dim=1),
+    LogSoftmax(dim=1),
+]:
+    seconds = best_time(activation, million)
     with Meter() as meter:
         activation(million)
-    print(f"{activation!r:36} {seconds * 1e3:6.1f} ms   {len(meter.names):>10}   {meter.bytes / 1e6:4.0f} MB")
+    print(
+        f"{activation!r:36} {seconds * 1e3:6.1f} ms   {len(meter.names):>10}   {meter.bytes / 1e6:4.0f} MB"
+    )
 
 with Meter() as meter:
     softmax(million, dim=1)
 print("\nsoftmax is", " → ".join(meter.names))
+ordered = Tensor(np.sort(million.data.reshape(-1)))
+print(f"LeakyReLU() of the same numbers, sorted: {best_time(LeakyReLU(), ordered) * 1e3:.1f} ms")
 
 # %% [markdown]
-# The arithmetic is nothing; most of the time goes into writing tensors that the next operation reads and throws away. In
-# module 13 you will *fuse* such a chain into one pass over the numbers. Until then this is the price of composing: each
-# function is two lines, right at the extremes, and module 09 can differentiate it unseen.
+# Beside a million calls of `math.erf` everything is cheap. But compare the rows of `Tanh` and `GELU(approximate='tanh')`: the
+# same one tanh, and around it eight sums and products, each writing 4 MB for the next to read and throw away. In module 13
+# you will *fuse* such a chain into one pass over the numbers. And `LeakyReLU` is slower than three operations explain:
+# `where` picks number by number, a processor guesses ahead which it will be, and on random numbers it guesses wrong half
+# of the time. On sorted ones it is right.
+#
+# That is the price of composing. What you get for it: each function is a line or two, right at the extremes, and
+# module 09 will differentiate all of them without having seen one.
 #
 # ## Two questions
 #
@@ -1013,6 +1271,7 @@ print("\nsoftmax is", " → ".join(meter.names))
 #
 # The weights of the XOR network lie about in loose variables, and nothing knows which belong together. Pass the two
 # biases in the wrong order:
+
 
 # %%
 def network(x, W1, b1, W2, b2):
