@@ -123,7 +123,7 @@ def test_randn(rng):
 
     for dimensions in (1, 2, 3, 4):
         shape = tuple(int(side) for side in rng.integers(1, 6, size=dimensions))
-        call = f"randn{shape}"
+        call = f"randn({', '.join(map(str, shape))})"
         manual_seed(int(rng.integers(2**31)))
         drawn = randn(*shape)
         expect_true(isinstance(drawn, np.ndarray), call, "a NumPy array", type(drawn).__name__)
