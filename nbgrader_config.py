@@ -10,8 +10,14 @@ c.CourseDirectory.root = str(ROOT / "course")
 c.CourseDirectory.course_id = "tinytorch"
 c.CourseDirectory.db_url = f"sqlite:///{ROOT / 'course' / 'gradebook.db'}"
 
+# nbgrader hands out whatever lies beside a source notebook: not the authored text, not the planted solutions.
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py", "*.toml"]
+
 # One exchange a course by default; a hub sets its shared folder here.
 c.Exchange.root = str(ROOT / "exchange")
+
+# Refuses what nbgrader's own collect takes with a warning: forged owners, moments in the future, links.
+c.ExchangeFactory.collect = "gradebook.exchange.CheckedCollect"
 
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
 
