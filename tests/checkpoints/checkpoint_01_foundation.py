@@ -30,14 +30,27 @@ def test_ownership(rng):
     from_doubles, from_singles = Tensor(doubles), Tensor(singles)
     from_tensor = Tensor(from_doubles)
     expect_equal(str(from_doubles.data.dtype), "float32", "dtype of a tensor made from float64 numbers")
-    expect_equal(str(Tensor([1, 2], dtype=np.int64).data.dtype), "int64", "dtype of Tensor([1, 2], dtype=np.int64)")
+    expect_equal(
+        str(Tensor([1, 2], dtype=np.int64).data.dtype), "int64", "dtype of Tensor([1, 2], dtype=np.int64)"
+    )
 
     doubles += 1
     singles += 2
     from_tensor.data[:] += 3
-    expect_close(from_doubles.data, before, "a tensor after its source and a copy of it changed", hint="copy, always")
-    expect_close(from_singles.data, before, "a tensor after its float32 source changed", hint="copy, even if the dtype fits")
-    expect_equal((from_doubles.requires_grad, from_doubles.grad), (False, None), "requires_grad and grad of a new tensor")
+    expect_close(
+        from_doubles.data, before, "a tensor after its source and a copy of it changed", hint="copy, always"
+    )
+    expect_close(
+        from_singles.data,
+        before,
+        "a tensor after its float32 source changed",
+        hint="copy, even if the dtype fits",
+    )
+    expect_equal(
+        (from_doubles.requires_grad, from_doubles.grad),
+        (False, None),
+        "requires_grad and grad of a new tensor",
+    )
     expect_equal(Tensor(1, requires_grad=True).requires_grad, True, "requires_grad when asked for")
 
 
@@ -61,9 +74,15 @@ def test_representation():
     """A tensor reads like the code that makes it"""
     from tinytorch.core.tensor import Tensor
 
-    expect_equal(repr(Tensor([[1, 2.5], [3, 4]])), "Tensor([[1. , 2.5],\n        [3. , 4. ]])", "repr of two rows")
-    expect_equal(repr(Tensor([1, 2], dtype=np.int64)), "Tensor([1, 2], dtype=int64)", "repr of an int64 tensor")
-    expect_equal(repr(Tensor(1, requires_grad=True)), "Tensor(1., requires_grad=True)", "repr with requires_grad")
+    expect_equal(
+        repr(Tensor([[1, 2.5], [3, 4]])), "Tensor([[1. , 2.5],\n        [3. , 4. ]])", "repr of two rows"
+    )
+    expect_equal(
+        repr(Tensor([1, 2], dtype=np.int64)), "Tensor([1, 2], dtype=int64)", "repr of an int64 tensor"
+    )
+    expect_equal(
+        repr(Tensor(1, requires_grad=True)), "Tensor(1., requires_grad=True)", "repr with requires_grad"
+    )
 
 
 @checkpoint.check(points=3, needs="creation")
@@ -74,11 +93,17 @@ def test_memory(rng):
     array = rng.integers(0, 9, size=5)
     x = from_numpy(array)
     array[0] = 77
-    expect_equal(x.tolist(), array.tolist(), "from_numpy(array) after the array changed", hint="no copy on this path")
+    expect_equal(
+        x.tolist(), array.tolist(), "from_numpy(array) after the array changed", hint="no copy on this path"
+    )
     expect_equal(str(x.dtype), "int64", "dtype of from_numpy(int64 array)")
     expect_true(x.numpy() is x.data, "x.numpy()", "the array itself", "another array")
-    expect_equal(type(from_numpy(np.float32(3)).data).__name__, "ndarray", "type of from_numpy(np.float32(3)).data")
-    expect_equal((from_numpy(array).requires_grad, from_numpy(array).grad), (False, None), "the drawers of from_numpy")
+    expect_equal(
+        type(from_numpy(np.float32(3)).data).__name__, "ndarray", "type of from_numpy(np.float32(3)).data"
+    )
+    expect_equal(
+        (from_numpy(array).requires_grad, from_numpy(array).grad), (False, None), "the drawers of from_numpy"
+    )
     expect_close(np.asarray(Tensor([1, 2])), [1, 2], "np.asarray(tensor)")
     expect_equal(Tensor([2.5]).item(), 2.5, "Tensor([2.5]).item()")
 
@@ -123,7 +148,14 @@ def test_broadcasting(rng):
     """Shapes broadcast as in NumPy, and the error says which axis disagrees"""
     from tinytorch.core.tensor import Tensor, broadcast_shapes
 
-    for left, right in [((4, 1), (3,)), ((3,), (2, 3)), ((2, 1, 5), (4, 1)), ((), (2, 2)), ((1,), (0, 3)), ((5, 3), (1, 1))]:
+    for left, right in [
+        ((4, 1), (3,)),
+        ((3,), (2, 3)),
+        ((2, 1, 5), (4, 1)),
+        ((), (2, 2)),
+        ((1,), (0, 3)),
+        ((5, 3), (1, 1)),
+    ]:
         want = np.broadcast_shapes(left, right)
         expect_equal(broadcast_shapes(left, right), want, f"broadcast_shapes({left}, {right})")
         a, b = rng.normal(size=left), rng.normal(size=right)
@@ -144,7 +176,14 @@ def test_matmul(rng):
     """Matrix products are right, and the error says what would fit"""
     from tinytorch.core.tensor import Tensor
 
-    for left, right in [((2, 3), (3, 4)), ((5, 2, 3), (3, 4)), ((5, 2, 3), (5, 3, 2)), ((2, 3), (3,)), ((3,), (3,)), ((3,), (3, 2))]:
+    for left, right in [
+        ((2, 3), (3, 4)),
+        ((5, 2, 3), (3, 4)),
+        ((5, 2, 3), (5, 3, 2)),
+        ((2, 3), (3,)),
+        ((3,), (3,)),
+        ((3,), (3, 2)),
+    ]:
         a, b = rng.normal(size=left), rng.normal(size=right)
         got = Tensor(a) @ Tensor(b)
         expect_close(got.data, a @ b, f"{left} @ {right}", rtol=1e-4, atol=1e-5)
@@ -170,8 +209,20 @@ def test_reductions(rng):
     for dim in (None, 0, 1, -1, (0, 2)):
         for keepdim in (False, True):
             where = f"(dim={dim}, keepdim={keepdim})"
-            expect_close(x.sum(dim, keepdim).data, a.sum(axis=dim, keepdims=keepdim), f"x.sum{where}", rtol=1e-4, atol=1e-5)
-            expect_close(x.mean(dim, keepdim).data, a.mean(axis=dim, keepdims=keepdim), f"x.mean{where}", rtol=1e-4, atol=1e-5)
+            expect_close(
+                x.sum(dim, keepdim).data,
+                a.sum(axis=dim, keepdims=keepdim),
+                f"x.sum{where}",
+                rtol=1e-4,
+                atol=1e-5,
+            )
+            expect_close(
+                x.mean(dim, keepdim).data,
+                a.mean(axis=dim, keepdims=keepdim),
+                f"x.mean{where}",
+                rtol=1e-4,
+                atol=1e-5,
+            )
             expect_close(x.amax(dim, keepdim).data, a.max(axis=dim, keepdims=keepdim), f"x.amax{where}")
             variance = a.var(axis=dim, ddof=1, keepdims=keepdim)
             expect_close(x.var(dim, keepdim=keepdim).data, variance, f"x.var{where}", rtol=1e-3, atol=1e-5)
@@ -203,7 +254,12 @@ def test_reshaping(rng):
         expect_close(got.data, want, name)
         expect_true(np.shares_memory(got.data, x.data), name, "a view on the same memory", "a copy")
     for shape in [(5, 5), (-1, 5), (-1, -1), (25,)]:
-        expect_raises(ValueError, lambda shape=shape: x.reshape(*shape), f"24 numbers into {shape}", says=("24", str(shape)))
+        expect_raises(
+            ValueError,
+            lambda shape=shape: x.reshape(*shape),
+            f"24 numbers into {shape}",
+            says=("24", str(shape)),
+        )
 
 
 @checkpoint.check(points=2, needs="creation")
@@ -248,13 +304,22 @@ def test_comparison(rng):
         expect_equal(got.tolist(), want.tolist(), sign)
         expect_equal(str(got.dtype), "bool", f"dtype of {sign}")
     expect_close(where(x > y, x, y).data, maximum(x, y).data, "where(x > y, x, y) beside maximum(x, y)")
-    expect_equal((bool(Tensor([[0.0]])), bool(Tensor(-1))), (False, True), "truth of Tensor([[0.]]) and Tensor(-1)")
+    expect_equal(
+        (bool(Tensor([[0.0]])), bool(Tensor(-1))), (False, True), "truth of Tensor([[0.]]) and Tensor(-1)"
+    )
     for ambiguous in (x, Tensor(np.zeros((0, 3)))):
-        expect_raises(ValueError, lambda t=ambiguous: bool(t), f"truth of shape {ambiguous.data.shape}", says=(str(ambiguous.data.shape),))
+        expect_raises(
+            ValueError,
+            lambda t=ambiguous: bool(t),
+            f"truth of shape {ambiguous.data.shape}",
+            says=(str(ambiguous.data.shape),),
+        )
     expect_equal(len({x, y, x}), 2, "how many tensors are in the set {x, y, x}")
 
 
-@checkpoint.check(points=4, needs=("arithmetic", "matmul", "reductions", "reshaping", "indexing", "comparison"))
+@checkpoint.check(
+    points=4, needs=("arithmetic", "matmul", "reductions", "reshaping", "indexing", "comparison")
+)
 def test_one_door(rng):
     """Every operation passes the one door, once, with its inputs and output"""
     from tinytorch.core import tensor as module
@@ -286,16 +351,24 @@ def test_one_door(rng):
         ]:
             listener.heard.clear()
             output = operation()
-            expect_equal(len(listener.heard), 1, f"operations heard during {name}", hint="compute through `apply`")
+            expect_equal(
+                len(listener.heard), 1, f"operations heard during {name}", hint="compute through `apply`"
+            )
             function, inputs, _, heard = listener.heard[0]
             expect_true(callable(function), f"the function heard during {name}", "a function", function)
-            expect_true(any(value is x for value in inputs), f"the inputs heard during {name}", "x among them", inputs)
-            expect_true(heard is output, f"the output heard during {name}", "what the operation returned", heard)
+            expect_true(
+                any(value is x for value in inputs), f"the inputs heard during {name}", "x among them", inputs
+            )
+            expect_true(
+                heard is output, f"the output heard during {name}", "what the operation returned", heard
+            )
         apply(np.sum, x, axis=0)
         expect_equal(listener.heard[-1][2], {"axis": 0}, "the settings heard during apply(np.sum, x, axis=0)")
     finally:
         module.recorders.remove(listener)
-    expect_raises(RuntimeError, lambda: x.sum().backward(), "backward without a recorder", says=("09_autograd",))
+    expect_raises(
+        RuntimeError, lambda: x.sum().backward(), "backward without a recorder", says=("09_autograd",)
+    )
 
 
 if __name__ == "__main__":

@@ -66,7 +66,8 @@ def test_leaky_relu(rng):
     from tinytorch.core.activations import LeakyReLU, leaky_relu
     from tinytorch.core.tensor import Tensor
 
-    numbers = np.concatenate([rng.normal(size=20) * 10, [0, 1e4, -1e4]])
+    edges = [0, 1e-3, -1e-3, 0.5, -0.5, 1e4, -1e4]
+    numbers = np.concatenate([rng.normal(size=20) * 10, edges])
     x = Tensor(numbers)
     for slope in (0.2, 1.5, -0.5, 0, float(rng.uniform(0.05, 0.9))):
         want = np.where(numbers > 0, numbers, slope * numbers)

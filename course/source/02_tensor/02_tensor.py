@@ -1345,8 +1345,8 @@ def minimum(a, b):
 # %% [markdown]
 # ## 9 · What later modules need from here
 #
-# Ways to make tensors of a shape, a change of dtype, and two methods that open on module 09: `detach` gives the
-# same numbers without their history, `backward` asks the recorder at the door, which doesn't exist yet.
+# Ways to make tensors of a shape, and two methods that open on module 09: `detach` gives the same numbers without
+# their history, `backward` asks the recorder at the door, which doesn't exist yet.
 
 
 # %%
@@ -1376,10 +1376,6 @@ def randn(*shape):
 @extend(Tensor)
 class Outlets:
     """What later modules connect to."""
-
-    def to(self, dtype):
-        """The numbers as another dtype."""
-        return apply(np.astype, self, dtype=np.dtype(dtype))
 
     def detach(self):
         """The same numbers on the same memory, without a history."""
