@@ -13,6 +13,12 @@ from tito.table import Module
 
 Notebook = dict[str, Any]
 
+DEMO_SETTINGS = """
+# The demo class only: one account plays all students, and a cell that never ends is stopped sooner.
+c.ExchangeCollect.check_owner = False
+c.ExecutePreprocessor.timeout = 5
+"""
+
 
 @dataclass(frozen=True)
 class DemoStudent:
@@ -100,3 +106,50 @@ def check_class(course: Course, students: tuple[DemoStudent, ...]) -> None:
         for name in student.variants:
             if name not in known:
                 raise VariantError(f"{student.id} uses the unknown variant “{name}”", "mend `course/demo.toml`")
+
+
+def make_demo_course(target: Path, origin: Path) -> Course:
+    """A course directory for the demo class: a copy of `origin`'s, in which one account may play everybody."""
+    from gradebook.course_folder import make_course_folder
+
+    make_course_folder(target, origin)
+    with (target / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+        config.write(DEMO_SETTINGS)
+    return Course(target)
+
+
+def submit_all(course: Course, students: tuple[DemoStudent, ...]) -> int:
+    """Have every student submit through nbgrader's exchange; how many notebooks were submitted."""
+    count = 0
+    for student in students:
+        for module in course.authored():
+            text = submission_text(course, student, module)
+            if text is not None:
+                _submit(course, student, module, text)
+                count += 1
+    return count
+
+
+def _submit(course: Course, student: DemoStudent, module: Module, text: str) -> None:
+    """What `nbgrader submit` does, as the student."""
+    import logging
+
+    from nbgrader.auth import Authenticator
+    from nbgrader.coursedir import CourseDirectory
+    from nbgrader.exchange.default import ExchangeSubmit
+
+    desk = course.root / "students" / student.id
+    notebook = desk / module.id / f"{module.id}.ipynb"
+    notebook.parent.mkdir(parents=True, exist_ok=True)
+    notebook.write_text(text, encoding="utf-8")
+    config = course.nbgrader_config()
+    coursedir = CourseDirectory(config=config, assignment_id=module.id, student_id=student.id)
+    quiet = logging.Logger("nbgrader", logging.ERROR)
+    ExchangeSubmit(
+        coursedir=coursedir,
+        authenticator=Authenticator(config=config),
+        config=config,
+        log=quiet,
+        assignment_dir=str(desk),
+        cache=str(desk / ".cache"),
+    ).start()

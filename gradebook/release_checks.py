@@ -12,8 +12,8 @@ from tito.notebook import lean_jsonschema
 
 # A cell above this doesn't fit a laptop's screen together with the text that explains it.
 MOST_CODE_LINES = 25
-# The first exercise comes after title, imports, what fails so far and one worked example, each with its text.
-CELLS_BEFORE_WRITING = 8
+# The first exercise comes after title, imports, what fails so far and one worked example.
+CELLS_BEFORE_WRITING = 5
 
 
 def check_release(name: str, source: dict[str, Any], release: dict[str, Any]) -> Iterator[Finding]:
