@@ -33,6 +33,21 @@ def built_course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
     yield course
 
 
+@pytest.fixture(scope="session")
+def tiny_built(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A course of two small modules, built and then left alone."""
+    from tests.tiny_course import make_tiny_course
+
+    return make_tiny_course(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def tiny_course(tiny_built: Course, tmp_path: Path) -> Course:
+    """A copy of it to work on; it knows what it was built from, so nothing is built anew without a reason."""
+    shutil.copytree(tiny_built.root, tmp_path / "course")
+    return Course(tmp_path / "course")
+
+
 def read_notebook(path: Path) -> dict:
     """A notebook as plain data, each cell's source one text."""
     notebook = json.loads(path.read_text(encoding="utf-8"))

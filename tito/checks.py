@@ -24,8 +24,8 @@ import functools
 import inspect
 import io
 import os
-import re
 import sys
+import sysconfig
 import time
 import traceback
 import zlib
@@ -33,107 +33,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
+from tito.expect import CheckFailure, expect_close, expect_equal, expect_raises, expect_true, show
 from tito.results import CheckpointResult, CheckResult, Outcome
 
-if TYPE_CHECKING:
-    import numpy as np
+__all__ = [
+    "Check",
+    "CheckFailure",
+    "Checkpoint",
+    "check_line",
+    "checkpoint_path",
+    "expect_close",
+    "expect_equal",
+    "expect_raises",
+    "expect_true",
+    "load_checkpoint",
+    "run_checkpoint",
+    "show",
+]
 
 SEED_VARIABLE = "TITO_SEED"
-
-
-class CheckFailure(AssertionError):
-    """What a check expected and what came instead; `hint` says more than the check's first rung would."""
-
-    def __init__(self, what: str, expected: str, actual: str, hint: str = "") -> None:
-        super().__init__(f"{what}: expected {expected}, got {actual}" + (f"\nHint: {hint}" if hint else ""))
-        self.what, self.expected, self.actual, self.hint = what, expected, actual, hint
-
-
-def expect_equal(actual: object, expected: object, what: str, hint: str = "") -> None:
-    """Fail unless `actual` has the type and value of `expected` (plain data: numbers, strings, containers)."""
-    __tracebackhide__ = True
-    same_type = type(actual) is type(expected) or (
-        isinstance(expected, (int, float))
-        and isinstance(actual, (int, float))
-        and isinstance(actual, bool) == isinstance(expected, bool)
-    )
-    if not same_type or actual != expected:
-        raise CheckFailure(what, show(expected), show(actual), hint)
-
-
-def expect_close(
-    actual: object, expected: object, what: str, *, rtol: float = 1e-5, atol: float = 1e-6, hint: str = ""
-) -> None:
-    """Fail unless `actual` is an array or number with `expected`'s shape and values.
-
-    Passes where |actual - expected| <= atol + rtol * |expected| elementwise. NaN and infinity must stand
-    where they are expected. The tolerances suit float32, whose spacing near 1 is 1.2e-7.
-    """
-    __tracebackhide__ = True
-    import numpy as np
-
-    wanted = np.asarray(expected)
-    if not isinstance(actual, (np.ndarray, np.generic, int, float)):
-        raise CheckFailure(what, f"an array of shape {wanted.shape}", f"{show(actual)} of type {type(actual).__name__}", hint)
-    given = np.asarray(actual)
-    if given.shape != wanted.shape:
-        raise CheckFailure(f"shape of {what}", show(wanted.shape), show(given.shape), hint)
-    if given.dtype.kind not in "biuf":
-        raise CheckFailure(f"dtype of {what}", "numbers", str(given.dtype), hint)
-    with np.errstate(invalid="ignore", over="ignore"):
-        wrong = ~np.isclose(given, wanted, rtol=rtol, atol=atol, equal_nan=True)
-    if wrong.any():
-        if wanted.ndim == 0:
-            raise CheckFailure(what, show(wanted[()]), show(given[()]), hint)
-        first = tuple(int(i) for i in np.argwhere(wrong)[0])
-        place = f"{what} at {list(first)} ({int(wrong.sum())} of {wrong.size} values differ)"
-        raise CheckFailure(place, show(wanted[first]), show(given[first]), hint)
-
-
-def expect_true(condition: object, what: str, expected: str, actual: object, hint: str = "") -> None:
-    """Fail unless `condition` is true; `expected` and `actual` put the two sides into words."""
-    __tracebackhide__ = True
-    if condition is not True and not (type(condition).__module__ == "numpy" and bool(condition)):
-        raise CheckFailure(what, expected, show(actual), hint)
-
-
-def expect_raises(
-    error: type[Exception], call: Callable[[], object], what: str, *, says: tuple[str, ...] = (), hint: str = ""
-) -> None:
-    """Fail unless `call()` raises `error` with a message that contains every text of `says`."""
-    __tracebackhide__ = True
-    try:
-        value = call()
-    except error as raised:
-        message = str(raised)
-        missing = [text for text in says if text not in message]
-        if missing:
-            wanted = " and ".join(f"`{text}`" for text in missing)
-            raise CheckFailure(f"message of {what}", f"a {error.__name__} that mentions {wanted}", repr(message), hint) from None
-    except Exception as other:  # noqa: BLE001 - whatever else it raises is the answer to report
-        raise CheckFailure(what, f"a {error.__name__}", f"{type(other).__name__}: {other}", hint) from None
-    else:
-        raise CheckFailure(what, f"a {error.__name__}", f"no error but {show(value)}", hint)
-
-
-def show(value: object, limit: int = 200) -> str:
-    """A value in one line of at most `limit` characters, as a person would write it."""
-    module = type(value).__module__
-    if module == "numpy":
-        import numpy as np
-
-        if isinstance(value, np.ndarray):
-            text = np.array2string(value, precision=5, threshold=20, separator=", ")
-        else:
-            text = f"{value:.7g}" if isinstance(value, np.floating) else str(value)
-    elif type(value) is float:
-        text = f"{value:.7g}"
-    else:
-        text = repr(value)
-    text = re.sub(r"\s+", " ", text)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+OUTPUT_LIMIT = 10_000
 
 
 @dataclass(frozen=True)
@@ -157,7 +77,9 @@ class Checkpoint:
         self.id = Path(path).stem
         self.checks: dict[str, Check] = {}
 
-    def check(self, points: int, needs: str | tuple[str, ...] = ()) -> Callable[[Callable[..., object]], Callable[[], None]]:
+    def check(
+        self, points: int, needs: str | tuple[str, ...] = ()
+    ) -> Callable[[Callable[..., object]], Callable[[], None]]:
         """Register a check worth `points`, judged only when the checks it `needs` have passed.
 
         The function's name is `test_NAME`; an argument called `rng` receives a NumPy generator that is
@@ -170,7 +92,9 @@ class Checkpoint:
             title = (function.__doc__ or "").strip().split("\n")[0]
             unknown = [need for need in names if need not in self.checks]
             if name in self.checks or unknown or not title:
-                raise ValueError(f"check `{name}`: duplicate name, no docstring, or needs unknown checks {unknown}")
+                raise ValueError(
+                    f"check `{name}`: duplicate name, no docstring, or needs unknown checks {unknown}"
+                )
             self.checks[name] = Check(name, title, points, names, function)
 
             # NOTE: pytest reads fixtures from the signature, so the wrapper shows none and no __wrapped__.
@@ -181,7 +105,9 @@ class Checkpoint:
                 if result.outcome is Outcome.NOT_JUDGED:
                     pytest.skip(f"not judged: {result.message}")
                 if result.outcome is Outcome.FAILED:
-                    pytest.fail(f"{result.title}\n{result.message}\nHint: {result.hint or '—'}", pytrace=False)
+                    pytest.fail(
+                        f"{result.title}\n{result.message}\nHint: {result.hint or '—'}", pytrace=False
+                    )
 
             functools.update_wrapper(under_pytest, function)
             del under_pytest.__wrapped__  # type: ignore[attr-defined]
@@ -194,7 +120,9 @@ class Checkpoint:
         seed = _seed(seed)
         return CheckpointResult(self.id, tuple(self.run_each(seed)), seed)
 
-    def run_each(self, seed: int | None = None, started: Callable[[Check], object] = lambda _: None) -> Iterator[CheckResult]:
+    def run_each(
+        self, seed: int | None = None, started: Callable[[Check], object] = lambda _: None
+    ) -> Iterator[CheckResult]:
         """Run the checks one by one, calling `started` before each, yielding each result as it comes."""
         seed = _seed(seed)
         outcomes: dict[str, Outcome] = {}
@@ -203,7 +131,9 @@ class Checkpoint:
             broken = [need for need in check.needs if outcomes[need] is not Outcome.PASSED]
             if broken:
                 reason = f"it builds on “{self.checks[broken[0]].title}”, which did not pass"
-                result = CheckResult(check.name, check.title, Outcome.NOT_JUDGED, check.points, message=reason)
+                result = CheckResult(
+                    check.name, check.title, Outcome.NOT_JUDGED, check.points, message=reason
+                )
             else:
                 result = _judge(check, seed, self.id)
             outcomes[check.name] = result.outcome
@@ -252,7 +182,7 @@ def _judge(check: Check, seed: int, checkpoint: str) -> CheckResult:
 
     wants_rng = "rng" in inspect.signature(check.function).parameters
     arguments = {"rng": np.random.default_rng([seed, zlib.crc32(check.name.encode())])} if wants_rng else {}
-    printed = io.StringIO()
+    printed = _Printed()
     start = time.perf_counter()
     details: dict[str, str] = {}
     outcome = Outcome.PASSED
@@ -264,31 +194,68 @@ def _judge(check: Check, seed: int, checkpoint: str) -> CheckResult:
     except CheckFailure as failure:
         outcome = Outcome.FAILED
         message = f"{failure.what}: expected {failure.expected}, got {failure.actual}"
-        details = {"message": message, "expected": failure.expected, "actual": failure.actual, "hint": failure.hint}
+        details = {
+            "message": message,
+            "expected": failure.expected,
+            "actual": failure.actual,
+            "hint": failure.hint,
+        }
+        details["where"] = _blamed_line(failure)
     except BaseException as error:  # noqa: BLE001 - student code may raise anything, SystemExit among it
         outcome = Outcome.FAILED
-        details = {"message": _name_error(error), "where": _student_line(error)}
+        details = {"message": _name_error(error), "where": _blamed_line(error), "hint": _export_hint(error)}
     if outcome is Outcome.FAILED and not details.get("hint"):
         details["hint"] = _first_rung(checkpoint, check.name)
     seconds = time.perf_counter() - start
-    output = printed.getvalue()[:10_000]
-    return CheckResult(check.name, check.title, outcome, check.points, output=output, seconds=seconds, **details)
+    return CheckResult(
+        check.name, check.title, outcome, check.points, output=printed.getvalue(), seconds=seconds, **details
+    )
+
+
+class _Printed(io.StringIO):
+    """Keeps the first part of what is printed: a loop that prints for ever must not fill the memory."""
+
+    def write(self, text: str) -> int:
+        super().write(text[: max(0, OUTPUT_LIMIT - self.tell())])
+        return len(text)
 
 
 def _name_error(error: BaseException) -> str:
-    """An exception in one line, in words for the one kind everybody meets first."""
+    """An exception in one line, in words for the ones that say little by themselves."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - the text of a student's exception is student code
+        text = ""
     if isinstance(error, NotImplementedError):
-        return f"not written yet{f': {error}' if str(error) else ''}"
-    return f"{type(error).__name__}: {error}".rstrip(": ")
+        return f"not written yet{f': {text}' if text else ''}"
+    if isinstance(error, SystemExit):
+        return f"your code called `exit({text})` instead of returning"
+    return f"{type(error).__name__}: {text}".rstrip(": ")
 
 
-def _student_line(error: BaseException) -> str:
-    """The innermost line outside this package where it happened, as `file:line in function`."""
-    here = str(Path(__file__).parent)
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(here)]
-    if not frames:
+def _blamed_line(error: BaseException) -> str:
+    """The innermost line that is the student's or the check's own, as `file:line in function: code`."""
+    folders = [str(Path(__file__).parent), *map(sysconfig.get_path, ("stdlib", "purelib", "platlib"))]
+    libraries = [f"{folder}{os.sep}" for folder in folders]
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if not f.filename.startswith(("<frozen", *libraries))]
+    if not own:
         return ""
-    return f"{frames[-1].filename}:{frames[-1].lineno} in {frames[-1].name}: {frames[-1].line or ''}".rstrip(": ")
+    return f"{own[-1].filename}:{own[-1].lineno} in {own[-1].name}: {own[-1].line or ''}".rstrip(": ")
+
+
+def _export_hint(error: BaseException) -> str:
+    """The command that exports the module an import failed on, or nothing for any other error."""
+    from tito.errors import TitoError
+    from tito.table import load_table
+
+    if not isinstance(error, ImportError):
+        return ""
+    try:
+        module = next((module for module in load_table().modules if module.export == error.name), None)
+    except TitoError:
+        return ""
+    return f"`tito module complete {module.id}` exports what its notebook holds" if module else ""
 
 
 def _first_rung(checkpoint_id: str, check: str) -> str:
@@ -340,13 +307,16 @@ def run_checkpoint(word: str, namespace: ModuleType | None = None) -> Checkpoint
 def checkpoint_path(filename: str) -> Path:
     """A checkpoint's file: of the workspace or course above the working directory, else the installed one."""
     from tito.material import material_root
+    from tito.table import graded_course
 
     here = Path.cwd().resolve()
-    for folder in (here, *here.parents, material_root()):
+    for folder in (*graded_course(), here, *here.parents, material_root()):
         path = folder / "tests" / "checkpoints" / filename
         if path.is_file():
             return path
-    raise FileNotFoundError(f"{filename} is in no `tests/checkpoints` above {here}; `tito init` puts it there")
+    raise FileNotFoundError(
+        f"{filename} is in no `tests/checkpoints` above {here}; `tito init` puts it there"
+    )
 
 
 @contextlib.contextmanager

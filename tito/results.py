@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 VERSION = 1
+MIME_TYPE = "application/vnd.tinytorch.checkpoint+json"
 
 
 class Outcome(StrEnum):
@@ -94,6 +95,10 @@ class CheckpointResult:
     def __repr__(self) -> str:
         # NOTE: nbgrader reads a cell's score from the text of its last value.
         return f"{self.earned:.1f}"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
+        # NOTE: a notebook keeps the whole record beside the score; the grader reads each check from it.
+        return {MIME_TYPE: self.to_json()}
 
     def _repr_html_(self) -> str:
         from tito.render_html import checkpoint_html

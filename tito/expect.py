@@ -1,0 +1,116 @@
+"""What checks say with: each `expect_…` fails with what was expected and what came instead."""
+
+import re
+from collections.abc import Callable
+
+
+class CheckFailure(AssertionError):  # noqa: N818 - a failure of the student's code; our own are errors
+    """What a check expected and what came instead; `hint` says more than the check's first rung would."""
+
+    def __init__(self, what: str, expected: str, actual: str, hint: str = "") -> None:
+        super().__init__(f"{what}: expected {expected}, got {actual}" + (f"\nHint: {hint}" if hint else ""))
+        self.what, self.expected, self.actual, self.hint = what, expected, actual, hint
+
+
+def expect_equal(actual: object, expected: object, what: str, hint: str = "") -> None:
+    """Fail unless `actual` has the type and value of `expected` (plain data: numbers, texts, containers)."""
+    __tracebackhide__ = True
+    if not _same(actual, expected):
+        raise CheckFailure(what, show(expected), show(actual), hint)
+
+
+def _same(actual: object, expected: object) -> bool:
+    """Whether two pieces of plain data are equal, without asking the `__eq__` of a class of the student's."""
+    if type(expected) in (int, float):
+        return type(actual) in (int, float) and actual == expected
+    if type(actual) is not type(expected):
+        return False
+    if isinstance(actual, (list, tuple)) and isinstance(expected, (list, tuple)):
+        return len(actual) == len(expected) and all(map(_same, actual, expected))
+    if isinstance(actual, dict) and isinstance(expected, dict):
+        return len(actual) == len(expected) and all(
+            k in actual and _same(actual[k], v) for k, v in expected.items()
+        )
+    return actual == expected
+
+
+def expect_close(
+    actual: object, expected: object, what: str, *, rtol: float = 1e-5, atol: float = 1e-6, hint: str = ""
+) -> None:
+    """Fail unless `actual` is an array or number with `expected`'s shape and values.
+
+    Passes where |actual - expected| <= atol + rtol * |expected| elementwise. NaN and infinity must stand
+    where they are expected. The tolerances suit float32, whose spacing near 1 is 1.2e-7.
+    """
+    __tracebackhide__ = True
+    import numpy as np
+
+    wanted = np.asarray(expected)
+    if not isinstance(actual, (np.ndarray, np.generic, int, float)):
+        raise CheckFailure(
+            what, f"an array of shape {wanted.shape}", f"{show(actual)} of type {type(actual).__name__}", hint
+        )
+    given = np.asarray(actual)
+    if given.shape != wanted.shape:
+        raise CheckFailure(f"shape of {what}", show(wanted.shape), show(given.shape), hint)
+    if given.dtype.kind not in "biuf":
+        raise CheckFailure(f"dtype of {what}", "numbers", str(given.dtype), hint)
+    with np.errstate(invalid="ignore", over="ignore"):
+        wrong = ~np.isclose(given, wanted, rtol=rtol, atol=atol, equal_nan=True)
+    if wrong.any():
+        if wanted.ndim == 0:
+            raise CheckFailure(what, show(wanted[()]), show(given[()]), hint)
+        first = tuple(int(i) for i in np.argwhere(wrong)[0])
+        place = f"{what} at {list(first)} ({int(wrong.sum())} of {wrong.size} values differ)"
+        raise CheckFailure(place, show(wanted[first]), show(given[first]), hint)
+
+
+def expect_true(condition: object, what: str, expected: str, actual: object, hint: str = "") -> None:
+    """Fail unless `condition` is true; `expected` and `actual` put the two sides into words."""
+    __tracebackhide__ = True
+    if condition is not True and not (type(condition).__module__ == "numpy" and bool(condition)):
+        raise CheckFailure(what, expected, show(actual), hint)
+
+
+def expect_raises(
+    error: type[Exception],
+    call: Callable[[], object],
+    what: str,
+    *,
+    says: tuple[str, ...] = (),
+    hint: str = "",
+) -> None:
+    """Fail unless `call()` raises `error` with a message that contains every text of `says`."""
+    __tracebackhide__ = True
+    try:
+        value = call()
+    except error as raised:
+        message = str(raised)
+        missing = [text for text in says if text not in message]
+        if missing:
+            wanted = " and ".join(f"`{text}`" for text in missing)
+            raise CheckFailure(
+                f"message of {what}", f"a {error.__name__} that mentions {wanted}", repr(message), hint
+            ) from None
+    except Exception as other:  # noqa: BLE001 - whatever else it raises is the answer to report
+        raise CheckFailure(what, f"a {error.__name__}", f"{type(other).__name__}: {other}", hint) from None
+    else:
+        raise CheckFailure(what, f"a {error.__name__}", f"no error but {show(value)}", hint)
+
+
+def show(value: object, limit: int = 200) -> str:
+    """A value in one line of at most `limit` characters, as a person would write it."""
+    module = type(value).__module__
+    if module == "numpy":
+        import numpy as np
+
+        if isinstance(value, np.ndarray):
+            text = np.array2string(value, precision=5, threshold=20, separator=", ")
+        else:
+            text = f"{value:.7g}" if isinstance(value, np.floating) else str(value)
+    elif type(value) is float:
+        text = f"{value:.7g}"
+    else:
+        text = repr(value)
+    text = re.sub(r"\s+", " ", text)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
