@@ -69,9 +69,10 @@ class Course:
 
     def nbgrader_config(self) -> "Config":
         """The settings of `nbgrader_config.py`, for nbgrader's Python API."""
-        from traitlets.config import PyFileConfigLoader
+        from traitlets.config.loader import PyFileConfigLoader
 
-        return PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
+        config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
+        return config
 
 
 def find_course(start: Path | None = None) -> Course:
@@ -80,4 +81,7 @@ def find_course(start: Path | None = None) -> Course:
     for folder in (here, *here.parents):
         if (folder / "course" / "course.toml").is_file() and (folder / "nbgrader_config.py").is_file():
             return Course(folder)
-    raise NoCourseError(f"No course directory at or above {here}", "go to the course's folder, or make one: `tito course init DIR`")
+    raise NoCourseError(
+        f"No course directory at or above {here}",
+        "go to the course's folder, or make one: `tito course init DIR`",
+    )

@@ -37,11 +37,10 @@ class DemoStudent:
 
 def read_class(path: Path) -> tuple[DemoStudent, ...]:
     """The students of a `demo.toml`."""
-    students = tomllib.loads(path.read_text(encoding="utf-8"))["student"]
-    return tuple(
-        DemoStudent(**{key: tuple(value) if isinstance(value, list) else value for key, value in student.items()})
-        for student in students
-    )
+    students: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))["student"]
+    for student in students:
+        student.update({key: tuple(value) for key, value in student.items() if isinstance(value, list)})
+    return tuple(DemoStudent(**student) for student in students)
 
 
 def submission_text(course: Course, student: DemoStudent, module: Module) -> str | None:
@@ -76,18 +75,23 @@ def _edited(release: Notebook, solved: Notebook, student: DemoStudent) -> Notebo
     """The release with the student's work filled in."""
     notebook = copy.deepcopy(release)
     for cell in notebook["cells"]:
-        nbgrader = cell["metadata"].get("nbgrader", {})
-        name = nbgrader.get("grade_id", "")
-        if not nbgrader.get("solution") or "*" in student.blank or name in student.blank:
+        name = _grade_id(cell)
+        if (
+            not cell["metadata"].get("nbgrader", {}).get("solution")
+            or "*" in student.blank
+            or name in student.blank
+        ):
             continue
         cell["source"] = student.solutions.get(name) or _without_markers(cell_by_id(solved, name)["source"])
     if student.before:
-        first = {"cell_type": "code", "id": "before", "metadata": {}, "outputs": [], "execution_count": None}
-        notebook["cells"].insert(0, {**first, "source": student.before})
-    notebook["cells"] = [
-        cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("grade_id") not in student.delete
-    ]
+        first: dict[str, Any] = {"cell_type": "code", "id": "before", "metadata": {}, "outputs": []}
+        notebook["cells"].insert(0, {**first, "execution_count": None, "source": student.before})
+    notebook["cells"] = [cell for cell in notebook["cells"] if _grade_id(cell) not in student.delete]
     return notebook
+
+
+def _grade_id(cell: dict[str, Any]) -> str:
+    return str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
 
 
 def _without_markers(source: str) -> str:
@@ -105,11 +109,12 @@ def check_class(course: Course, students: tuple[DemoStudent, ...]) -> None:
     for student in students:
         for name in student.variants:
             if name not in known:
-                raise VariantError(f"{student.id} uses the unknown variant “{name}”", "mend `course/demo.toml`")
+                message = f"{student.id} uses the unknown variant “{name}”"
+                raise VariantError(message, "mend `course/demo.toml`")
 
 
 def make_demo_course(target: Path, origin: Path) -> Course:
-    """A course directory for the demo class: a copy of `origin`'s, in which one account may play everybody."""
+    """A copy of `origin`'s course for the demo class, in which one account may play everybody."""
     from gradebook.course_folder import make_course_folder
 
     make_course_folder(target, origin)

@@ -99,7 +99,10 @@ def _execute(source: str, name: str, main: types.ModuleType, whole: bool) -> tup
         if not whole:
             kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
             tree.body = [node for node in tree.body if isinstance(node, kept)]
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        last = tree.body.pop() if tree.body else None
+        if not isinstance(last, ast.Expr):
+            tree.body += [last] if last else []
+            last = None
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             exec(compile(tree, name, "exec"), vars(main))
             value = eval(compile(ast.Expression(last.value), name, "eval"), vars(main)) if last else None

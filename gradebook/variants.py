@@ -9,8 +9,9 @@ from typing import Any
 
 from tito.errors import TitoError
 
-# The region that nbgrader clears, markers included; group 1 is the indentation of its first line.
-SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION\n?", re.MULTILINE | re.DOTALL)
+# The region that nbgrader clears, markers included.
+SOLUTION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION\n?", re.MULTILINE | re.DOTALL)
+MEND = "mend `variants.toml`"
 
 
 class VariantError(TitoError):
@@ -47,7 +48,7 @@ def read_variants(path: Path) -> tuple[Variant, ...]:
 def _variant(entry: dict[str, Any]) -> Variant:
     known = {"name", "cell", "loses", "replace", "with", "solution"}
     if entry.keys() - known or not {"name", "cell"} <= entry.keys():
-        raise VariantError(f"A variant with the keys {sorted(entry)}; it may have {sorted(known)}", "mend `variants.toml`")
+        raise VariantError(f"A variant has the keys {sorted(entry)}, not of {sorted(known)}", MEND)
     return Variant(
         entry["name"],
         entry["cell"],
@@ -66,9 +67,10 @@ def plant(notebook: dict[str, Any], variant: Variant) -> dict[str, Any]:
         body = variant.solution.strip("\n") + "\n"
         source, count = SOLUTION.subn(lambda _: body, cell["source"])
     else:
-        source, count = cell["source"].replace(variant.replace, variant.by), cell["source"].count(variant.replace)
+        count = cell["source"].count(variant.replace)
+        source = cell["source"].replace(variant.replace, variant.by)
     if count != 1:
-        raise VariantError(f"“{variant.name}” fits {count} places of cell `{variant.cell}`", "mend `variants.toml`")
+        raise VariantError(f"“{variant.name}” fits {count} places of cell `{variant.cell}`", MEND)
     cell["source"] = source
     return planted
 
@@ -79,4 +81,4 @@ def cell_by_id(notebook: dict[str, Any], grade_id: str) -> dict[str, Any]:
         if cell["metadata"].get("nbgrader", {}).get("grade_id") == grade_id:
             found: dict[str, Any] = cell
             return found
-    raise VariantError(f"The notebook has no cell `{grade_id}`", "mend `variants.toml`")
+    raise VariantError(f"The notebook has no cell `{grade_id}`", MEND)

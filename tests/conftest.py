@@ -24,7 +24,8 @@ def built_course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
     from gradebook.build import build_course
 
     root = tmp_path_factory.mktemp("course")
-    ignore = shutil.ignore_patterns("*.ipynb", "__pycache__", "submitted", "autograded", "feedback", "gradebook.db")
+    made = ("*.ipynb", "__pycache__", "submitted", "autograded", "feedback", "gradebook.db")
+    ignore = shutil.ignore_patterns(*made)
     shutil.copytree(REPOSITORY / "course", root / "course", ignore=ignore)
     shutil.copytree(REPOSITORY / "tests" / "checkpoints", root / "tests" / "checkpoints", ignore=ignore)
     shutil.copy(REPOSITORY / "nbgrader_config.py", root)

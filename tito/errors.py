@@ -15,7 +15,7 @@ class TitoError(Exception):
         self.next_step = next_step
 
 
-class GraderFault(TitoError):
+class GraderFault(TitoError):  # noqa: N818 - a fault of ours, told apart from users' errors
     """Our own machinery broke; no student pays for it."""
 
     exit_code = 3

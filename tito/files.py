@@ -28,6 +28,6 @@ def write_atomic(path: Path, text: str) -> bool:
             temporary.unlink(missing_ok=True)
         raise TitoError(
             f"Could not write {path}: {error.strerror or error}. The old file is unchanged",
-            "free some space or check the folder's permissions (`df -h .`, `ls -ld .`), then repeat the command",
+            "free some space or check the permissions (`df -h .`, `ls -ld .`), then repeat the command",
         ) from error
     return True

@@ -10,7 +10,7 @@ _HERE = Path(__file__).resolve().parent
 
 
 def material_root() -> Path:
-    """The folder that holds `course/` and `tests/checkpoints/`: in a wheel `tito/_material`, else the checkout."""
+    """The folder that holds `course/` and `tests/checkpoints/`, in a wheel or a checkout."""
     packed = _HERE / "_material"
     return packed if packed.is_dir() else _HERE.parent
 
