@@ -1,16 +1,14 @@
 """Planted solutions: a notebook with one solution cell replaced by a wrong one, or by another right one."""
 
 import copy
-import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gradebook.regions import Kind, regions_of
 from tito.errors import TitoError
 
-# The region that nbgrader clears, markers included.
-SOLUTION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION\n?", re.MULTILINE | re.DOTALL)
 MEND = "mend `variants.toml`"
 
 
@@ -64,14 +62,14 @@ def plant(notebook: dict[str, Any], variant: Variant) -> dict[str, Any]:
     planted = copy.deepcopy(notebook)
     cell = cell_by_id(planted, variant.cell)
     if variant.solution:
-        body = variant.solution.strip("\n") + "\n"
-        source, count = SOLUTION.subn(lambda _: body, cell["source"])
+        places = ["\n".join(region) for region in regions_of(cell["source"], Kind.SOLUTION)]
+        by = variant.solution.strip("\n")
     else:
-        count = cell["source"].count(variant.replace)
-        source = cell["source"].replace(variant.replace, variant.by)
-    if count != 1:
-        raise VariantError(f"“{variant.name}” fits {count} places of cell `{variant.cell}`", MEND)
-    cell["source"] = source
+        places = [variant.replace] * cell["source"].count(variant.replace)
+        by = variant.by
+    if len(places) != 1:
+        raise VariantError(f"“{variant.name}” fits {len(places)} places of cell `{variant.cell}`", MEND)
+    cell["source"] = cell["source"].replace(places[0], by)
     return planted
 
 
