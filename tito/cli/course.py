@@ -95,7 +95,7 @@ def build(modules: Modules = None) -> None:
     course, chosen = _here(modules)
     with terminal.working("Building"):
         built = build_course(course, chosen)
-    _print(render_build(course, built))
+    _print(render_build(course, built, terminal.width()))
     if not all(module.ok for module in built):
         raise typer.Exit(1)
     terminal.note("→ `tito course release --all` hands them out")

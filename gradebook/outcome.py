@@ -1,0 +1,50 @@
+"""How grading a submission ended."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How grading a submission ended; the word is what people read."""
+
+    GRADED = "graded"
+    NEEDS_REVIEW = "needs review"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    TAMPERED = "tampered"
+    UNREADABLE = "unreadable"
+    MISSING = "missing"
+    INTERRUPTED = "interrupted"
+    FAULT = "grader fault"
+
+
+# Each as wide as the others on a terminal, and none that needs a variation selector.
+GLYPHS = {
+    Status.GRADED: "✅",
+    Status.NEEDS_REVIEW: "👀",
+    Status.TIMEOUT: "⌛",
+    Status.CRASHED: "💥",
+    Status.TAMPERED: "🚩",
+    Status.UNREADABLE: "🚫",
+    Status.MISSING: "📭",
+    Status.INTERRUPTED: "⏳",
+    Status.FAULT: "🔧",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """One submission's result. `fresh` is false where nothing had changed since it was graded before.
+
+    `NEEDS_REVIEW` is a submission that is graded as far as a machine can; cells of it wait for a person.
+    `explanation` says in a sentence what cost the points, or is empty; `seconds` is the wall time it took.
+    """
+
+    student: str
+    module: str
+    status: Status
+    score: float
+    max_score: float
+    explanation: str
+    seconds: float
+    fresh: bool = True

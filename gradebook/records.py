@@ -1,0 +1,164 @@
+"""What nbgrader has no place for: how grading a submission ended and why, and what collecting refused.
+
+Two tables of our own in the gradebook's database. A comment of nbgrader belongs to an answer, not to a
+grade or a submission; a file beside the database would be missing where the gradebook is a PostgreSQL URL,
+would not be backed up with it, and could not be joined in the report's one query. nbgrader leaves tables
+that it does not know alone.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from gradebook.outcome import Status
+from tito.errors import GraderFault
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine, Table
+
+# nbgrader asks for these columns one by one and indexes none of them.
+MISSING_INDEXES = {
+    "grade": "notebook_id",
+    "comment": "notebook_id",
+    "submitted_notebook": "assignment_id",
+    "submitted_assignment": "student_id",
+    "base_cell": "notebook_id",
+    "source_cell": "notebook_id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How grading one submission ended.
+
+    `key` stands for everything that went into it: equal key, equal result. `checks` is the checkpoint's
+    result as JSON, or empty.
+    """
+
+    student: str
+    module: str
+    key: str
+    status: str
+    explanation: str = ""
+    checks: str = ""
+    seconds: float = 0.0
+    graded_at: datetime | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the result stands; an interrupted run or a fault of ours is graded again."""
+        return self.status not in (Status.INTERRUPTED, Status.FAULT)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A submission that was not collected, under the name it claims and the moment it claims, in UTC."""
+
+    student: str
+    module: str
+    submitted: datetime
+    reason: str
+
+
+@lru_cache
+def record_tables() -> tuple["Table", "Table"]:
+    """The tables of records and of refusals."""
+    from sqlalchemy import Column, DateTime, Float, MetaData, String, Table, Text
+
+    metadata = MetaData()
+    records = Table(
+        "tito_record",
+        metadata,
+        Column("student", String(128), primary_key=True),
+        Column("module", String(128), primary_key=True),
+        Column("key", String(64), nullable=False),
+        Column("status", String(32), nullable=False),
+        Column("explanation", Text, nullable=False),
+        Column("checks", Text, nullable=False),
+        Column("seconds", Float, nullable=False),
+        Column("graded_at", DateTime),
+    )
+    refusals = Table(
+        "tito_refusal",
+        metadata,
+        Column("student", String(128), primary_key=True),
+        Column("module", String(128), primary_key=True),
+        Column("submitted", DateTime, primary_key=True),
+        Column("reason", Text, nullable=False),
+    )
+    return records, refusals
+
+
+def open_engine(db_url: str) -> "Engine":
+    """A database engine that waits for another writer instead of failing."""
+    from sqlalchemy import create_engine, make_url
+
+    patience = {"timeout": 60} if make_url(db_url).get_backend_name() == "sqlite" else {}
+    return create_engine(db_url, connect_args=patience)
+
+
+@contextmanager
+def transaction(db_url: str) -> Iterator["Connection"]:
+    """A connection whose changes are all made, or none of them."""
+    from sqlalchemy.exc import DBAPIError
+
+    engine = open_engine(db_url)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise GraderFault(
+            f"The gradebook could not be used: {str(error.orig).splitlines()[0]}",
+            "check the disk's free space (`df -h .`); `tito course init` makes what is missing",
+        ) from error
+    finally:
+        engine.dispose()
+
+
+def create_records(db_url: str) -> None:
+    """Add our tables, and the indexes that nbgrader's tables lack, where they are not there yet."""
+    from sqlalchemy import text
+
+    records, _ = record_tables()
+    with transaction(db_url) as connection:
+        records.metadata.create_all(connection)
+        for table, column in MISSING_INDEXES.items():
+            connection.execute(
+                text(f"CREATE INDEX IF NOT EXISTS tito_{table}_{column} ON {table} ({column})")
+            )
+
+
+def save_record(db_url: str, record: Record) -> None:
+    """Replace what is recorded about a submission."""
+    records, _ = record_tables()
+    mine = (records.c.student == record.student) & (records.c.module == record.module)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    with transaction(db_url) as connection:
+        connection.execute(records.delete().where(mine))
+        connection.execute(records.insert().values(asdict(record) | {"graded_at": now}))
+
+
+def load_records(db_url: str) -> dict[tuple[str, str], Record]:
+    """Everything recorded, by student and module."""
+    records, _ = record_tables()
+    names = [field.name for field in fields(Record)]
+    with transaction(db_url) as connection:
+        rows = connection.execute(records.select()).mappings().all()
+    return {(row["student"], row["module"]): Record(**{name: row[name] for name in names}) for row in rows}
+
+
+def save_refusals(db_url: str, found: list[Refusal]) -> None:
+    """Record what was refused; a refusal that is recorded already gets today's reason."""
+    _, refusals = record_tables()
+    with transaction(db_url) as connection:
+        for refusal in found:
+            same = (
+                (refusals.c.student == refusal.student)
+                & (refusals.c.module == refusal.module)
+                & (refusals.c.submitted == refusal.submitted)
+            )
+            connection.execute(refusals.delete().where(same))
+            connection.execute(refusals.insert().values(asdict(refusal)))

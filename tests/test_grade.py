@@ -1,0 +1,534 @@
+"""A small class is graded for real, in real kernels; every way to fail or to cheat has its student."""
+
+import fcntl
+import json
+import os
+import shutil
+import sqlite3
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from gradebook.course import Course
+from gradebook.course_folder import grading_seed
+from gradebook.grading import GRADER_VERSION, Job, grade_submission, open_coursedir, plan_grading, run_grading
+from gradebook.outcome import Graded, Status
+from gradebook.records import load_records
+from gradebook.report import Standing, read_class
+from gradebook.restore import Original, restore_cells
+from gradebook.submission import find_submissions
+from gradebook.verdict import Ended, Run, checkpoint_data, ends_in_value, judge_cell, names_read
+from tests.tiny_course import cell_of, code_cell, name_of, read_release, solve, submit
+from tito.results import MIME_TYPE
+
+FORGED_CHECKPOINT = """
+import os
+os.makedirs("tests/checkpoints", exist_ok=True)
+with open("tests/checkpoints/checkpoint_00_counts.py", "w") as file:
+    file.write('''
+from tito.checks import Checkpoint
+checkpoint = Checkpoint(__file__)
+@checkpoint.check(points=20)
+def test_nothing():
+    "Nothing is asked"
+''')
+def add(a, b):
+    return 3
+"""
+WRONG = "def add(a, b):\n    return 3\n"
+# Each takes the place of the exercise's solution and would get points it has not earned.
+CHEATS = {
+    "displayhook": """
+import sys
+def add(a, b):
+    sys.displayhook(20.0)
+    return 3
+""",
+    "transformer": """
+import ast
+class Drop(ast.NodeTransformer):
+    def visit_Expr(self, node):
+        return ast.Pass()
+get_ipython().ast_transformers.append(Drop())
+""",
+    "patch": """
+import tito.checks
+tito.checks.run_checkpoint = lambda *_: 20.0
+""",
+    "module": """
+import sys, types
+fake = types.ModuleType("tito.checks")
+fake.run_checkpoint, fake.expect_equal = lambda *_: 20.0, lambda *_: None
+sys.modules["tito.checks"] = fake
+""",
+    "inside": """
+def add(a, b):
+    import tito.checks
+    tito.checks.expect_equal = lambda *_: None
+    return 3
+""",
+    "file": FORGED_CHECKPOINT,
+}
+
+
+@dataclass(frozen=True)
+class Class:
+    """A graded class: the course, each student's result in the first module, and what their rows say."""
+
+    course: Course
+    results: dict[str, Graded]
+    standings: dict[str, str]
+
+
+LOUD = """
+import sys, warnings
+def add(a, b):
+    print("!", file=sys.stderr)
+    warnings.warn("hm")
+    return a + b
+"""
+
+
+def make_submissions(course: Course) -> None:
+    """Everybody's notebook of the first module, and one of the second."""
+    first, second = course.table.modules
+
+    def right(**solutions: str):
+        return solve(read_release(course, first), **solutions)
+
+    def without(*names: str):
+        notebook = right()
+        notebook["cells"] = [cell for cell in notebook["cells"] if name_of(cell) not in names]
+        return notebook
+
+    def edited(change):
+        notebook = right()
+        change(notebook)
+        return notebook
+
+    def lock_pick(notebook):
+        meta = cell_of(notebook, "add-check")["metadata"]["nbgrader"]
+        meta |= {"schema_version": 99, "solution": True, "points": 600}
+        cell_of(notebook, "add-check")["source"] = "pass"
+        cell_of(notebook, "checkpoint")["source"] = "20.0"
+        cell_of(notebook, "checkpoint")["metadata"]["tags"] = ["skip-execution"]
+
+    def forget_names(notebook):
+        for cell in notebook["cells"]:
+            cell["metadata"].clear()
+
+    everybody = {
+        "right": right(),
+        "blank": read_release(course, first),
+        "partly": right(total="def total(numbers):\n    return 0\n"),
+        "loud": right(add=LOUD),
+        "exits": right(total="import os\ndef total(numbers):\n    os._exit(0)\n"),
+        "loops": right(total="def total(numbers):\n    while True:\n        pass\n"),
+        "corrupt": json.dumps(right())[:900],
+        "deleted": without("add-check", "total-check", "checkpoint", "reflection-1"),
+        "emptied": without("add", "add-check"),
+        "copied": edited(lambda notebook: notebook["cells"].extend([*notebook["cells"]])),
+        "lockpick": edited(lock_pick),
+        "nameless": edited(forget_names),
+        "renamed": right(),
+        "shadow": right(total="def total(numbers):\n    return 6\n\ndef sum(numbers):\n    return 6\n"),
+        "worse": right(),
+        **{name: right(add=text if "def add" in text else text + WRONG) for name, text in CHEATS.items()},
+    }
+    for student, notebook in everybody.items():
+        submit(course, student, first, notebook)
+    folder = course.folder / "submitted" / "renamed" / first.id
+    (folder / f"{first.id}.ipynb").rename(folder / "homework.ipynb")
+    linked = submit(course, "linked", first, right())
+    (linked / "notes.txt").symlink_to("/etc/hostname")
+    submit(course, "right", second, solve(read_release(course, second)))
+
+
+@pytest.fixture(scope="session")
+def graded(tiny_built, tmp_path_factory) -> Class:
+    """The class, graded once for all test processes."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    root = shared / "graded-class"
+    with (shared / "graded-class.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (root / "done").exists():
+            shutil.copytree(tiny_built.root, root)
+            course = Course(root)
+            make_submissions(course)
+            list(run_grading(course, plan_grading(course)))
+            submit(course, "worse", course.table.modules[0], {"nbformat": 4}, when="2026-11-02 10:00:00")
+            list(run_grading(course, plan_grading(course)))
+            (root / "done").touch()
+        course = Course(root)
+        results = list(run_grading(course, plan_grading(course)))
+        rows = read_class(course)
+    first = course.table.modules[0].id
+    mine = rows[rows["module"] == first]
+    return Class(
+        course,
+        {graded.student: graded for graded in results if graded.module == first},
+        dict(zip(mine["student"], mine["status"], strict=True)),
+    )
+
+
+def copy_course(graded: Class, folder: Path) -> Course:
+    shutil.copytree(graded.course.root, folder / "course", symlinks=True)
+    return Course(folder / "course")
+
+
+def graded_notebook(graded: Class, student: str) -> dict:
+    first = graded.course.table.modules[0].id
+    path = graded.course.folder / "autograded" / student / first / f"{first}.ipynb"
+    return json.loads(path.read_text())
+
+
+def test_right_solution_gets_all_that_a_machine_can_give(graded):
+    result = graded.results["right"]
+    assert (result.score, result.max_score, result.status) == (30.0, 35.0, Status.NEEDS_REVIEW)
+    assert graded.standings["right"] == Standing.PASSED
+
+
+def test_untouched_release_scores_zero(graded):
+    assert graded.results["blank"].score == 0.0
+    assert graded.standings["blank"] == Standing.FAILED
+
+
+def test_checkpoint_score_is_the_points_of_the_checks_that_passed(graded):
+    assert graded.results["partly"].score == 6 + 12
+    rows = read_class(graded.course)
+    row = rows[(rows["student"] == "partly") & (rows["checkpoint"] == "checkpoint_00_counts")].iloc[0]
+    assert row["checkpoint_score"] == 12
+    assert json.loads(row["checks"]) == {"add": "passed", "total": "failed"}
+    assert row["explanation"] == "A list is summed up: total([4, 5]): expected 9, got 0"
+
+
+def test_text_on_stderr_costs_nothing(graded):
+    assert graded.results["loud"].score == 30.0
+
+
+def test_dead_kernel_keeps_what_ran_before_and_says_where_it_died(graded):
+    result = graded.results["exits"]
+    assert (result.score, result.status) == (6.0, Status.CRASHED)
+    assert result.explanation == "the kernel died in `total-check`; 1 graded cells after it were not run"
+    assert graded.standings["exits"] == Standing.CRASHED
+    shown = next(cell for cell in graded_notebook(graded, "exits")["cells"] if name_of(cell) == "checkpoint")
+    assert shown["outputs"][0]["evalue"] == "not run: the kernel died in `total-check`"
+
+
+def test_never_ending_cell_costs_its_points_and_the_next_ones_run(graded):
+    result = graded.results["loops"]
+    assert (result.score, result.status) == (6.0, Status.TIMEOUT)
+    assert "`total-check` did not finish within 3 s" in result.explanation
+
+
+def test_corrupt_file_scores_zero_with_the_reason_and_a_page_to_show(graded):
+    result = graded.results["corrupt"]
+    assert (result.score, result.status) == (0.0, Status.UNREADABLE)
+    assert "`01_count.ipynb` is not a notebook" in result.explanation
+    first, *others = graded_notebook(graded, "corrupt")["cells"]
+    assert "could not be graded" in "".join(first["source"])
+    assert [name_of(cell) for cell in others] == ["add-check", "total-check", "reflection-1", "checkpoint"]
+
+
+def test_deleted_tests_come_back_in_their_places(graded):
+    result = graded.results["deleted"]
+    assert result.score == 30.0
+    assert "deleted and put back" in result.explanation
+    names = [name for cell in graded_notebook(graded, "deleted")["cells"] if (name := name_of(cell))]
+    assert names == ["add", "add-check", "total", "total-check", "reflection-1", "checkpoint"]
+
+
+def test_deleting_a_solution_with_its_test_earns_nothing_for_it(graded):
+    assert graded.results["emptied"].score == 4 + 8
+    assert "`add` deleted by the student" in graded.results["emptied"].explanation
+
+
+def test_copied_cells_are_graded_once(graded):
+    assert graded.results["copied"].score == 30.0
+
+
+def test_what_a_submission_says_about_its_own_cells_is_not_believed(graded):
+    assert graded.results["lockpick"].score == 30.0
+    assert "locked but edited, and restored" in graded.results["lockpick"].explanation
+
+
+@pytest.mark.parametrize(
+    ("student", "status", "reason"),
+    [
+        ("nameless", Status.UNREADABLE, "`01_count.ipynb` has none of the module's cells"),
+        ("renamed", Status.MISSING, "it has no `01_count.ipynb`; there is `homework.ipynb`"),
+        ("linked", Status.UNREADABLE, "it contains a symbolic link, `notes.txt`"),
+    ],
+)
+def test_nothing_to_grade_is_a_zero_with_its_reason(graded, student, status, reason):
+    result = graded.results[student]
+    assert (result.score, result.status, result.explanation) == (0.0, status, reason)
+
+
+def test_a_worse_resubmission_does_not_keep_the_better_score(graded):
+    result = graded.results["worse"]
+    assert (result.score, result.status) == (0.0, Status.UNREADABLE)
+
+
+def test_a_name_that_hides_a_builtin_fails_the_check_that_needs_it_and_says_so(graded):
+    result = graded.results["shadow"]
+    assert result.score == 6 + 12
+    assert "`sum` means something else in this notebook" in result.explanation
+    assert result.status is Status.NEEDS_REVIEW
+
+
+@pytest.mark.parametrize("cheat", sorted(set(CHEATS) - {"file"}))
+def test_cheat_earns_nothing_for_the_cells_it_reached(graded, cheat):
+    result = graded.results[cheat]
+    assert result.status is Status.TAMPERED
+    assert result.explanation
+    assert result.score <= 4.0
+    assert graded.standings[cheat] == Standing.TAMPERED
+
+
+def test_a_checkpoint_file_of_the_students_own_is_not_used(graded):
+    # The wrong `add` happens to be right in one visible check; the course's checkpoint and hidden tests know.
+    assert graded.results["file"].score == 4 + 8
+
+
+def test_the_second_module_sees_the_reference_of_the_first(graded):
+    rows = read_class(graded.course)
+    row = rows[(rows["student"] == "right") & (rows["module"] == "02_square")].iloc[0]
+    assert (row["score"], row["status"]) == (30.0, Standing.PASSED)
+
+
+def test_unchanged_submissions_are_not_graded_again(graded):
+    assert all(not result.fresh for result in graded.results.values())
+
+
+@pytest.mark.parametrize("change", ["submission", "checkpoint", "cells", "seed"])
+def test_a_change_of_anything_that_counts_grades_again(graded, tmp_path, change):
+    course = copy_course(graded, tmp_path)
+    first = course.table.modules[0]
+    if change == "submission":
+        submit(course, "right", first, read_release(course, first))
+    elif change == "checkpoint":
+        path = course.checkpoints / "checkpoint_00_counts.py"
+        path.write_text(path.read_text() + "\n")
+    elif change == "cells":
+        with sqlite3.connect(course.database) as database:
+            database.execute("UPDATE source_cell SET source = source || ' ' WHERE name = 'add-check'")
+    else:
+        (course.folder / ".grading_seed").write_text("7\n")
+    again = {job.submission.student for job in plan_grading(course, (first,)) if job.record is None}
+    assert again == ({"right"} if change == "submission" else set(graded.results))
+
+
+def test_an_interrupted_submission_is_graded_again_and_has_no_old_score_meanwhile(
+    graded, tmp_path, monkeypatch
+):
+    from nbgrader.api import Gradebook
+
+    course = copy_course(graded, tmp_path)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gradebook.kernel.KernelRun.preprocess", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        list(run_grading(course, plan_grading(course, course.table.modules[:1], "right", force=True)))
+
+    (job,) = plan_grading(course, course.table.modules[:1], "right")
+    assert job.record is None
+    rows = read_class(course)
+    row = rows[(rows["student"] == "right") & (rows["module"] == "01_count")].iloc[0]
+    assert row["status"] == Standing.NOT_GRADED
+    coursedir = open_coursedir(course)
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        assert gradebook.find_submission("01_count", "right").score == 0.0
+
+
+def test_a_fault_of_ours_costs_nothing_is_flagged_and_the_class_goes_on(graded, tmp_path, monkeypatch):
+    course = copy_course(graded, tmp_path)
+
+    def break_down(*_: object) -> None:
+        raise ZeroDivisionError("of ours")
+
+    monkeypatch.setattr("gradebook.kernel.KernelRun.preprocess", break_down)
+    jobs = plan_grading(course, course.table.modules[:1], force=True)[:2]
+    results = list(run_grading(course, jobs))
+
+    assert [result.status for result in results] == [Status.FAULT, Status.FAULT]
+    assert "the grader failed, not the student" in results[0].explanation
+    rows = read_class(course)
+    row = rows[(rows["student"] == results[0].student) & (rows["module"] == "01_count")].iloc[0]
+    assert row["status"] == Standing.FAULT
+    assert row[["score", "checkpoint_score", "percent"]].isna().all()
+    assert all(job.record is None for job in plan_grading(course, course.table.modules[:1])[:2])
+
+
+def test_scores_that_a_person_gave_are_kept_and_marked_for_review(graded, tmp_path):
+    from nbgrader.api import Gradebook
+
+    course = copy_course(graded, tmp_path)
+    first = course.table.modules[0]
+    coursedir = open_coursedir(course)
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        for name, score in (("reflection-1", 4.0), ("add-check", 5.0)):
+            grade = gradebook.find_grade(name, first.id, first.id, "corrupt")
+            grade.manual_score, grade.needs_manual_grade = score, False
+        gradebook.db.commit()
+    submit(course, "corrupt", first, "[]", when="2026-11-03 10:00:00")
+    (result,) = run_grading(course, plan_grading(course, (first,), "corrupt"))
+    assert result.score == 9.0
+
+
+def test_stock_nbgrader_opens_the_graded_class(graded):
+    from nbgrader.api import Gradebook
+    from nbgrader.apps.api import NbGraderAPI
+
+    api = NbGraderAPI(config=graded.course.nbgrader_config())
+    submissions = {row["student"]: row for row in api.get_submissions("01_count")}
+    assert set(submissions) == set(graded.results)
+    assert all(row["autograded"] for row in submissions.values())
+    assert submissions["partly"]["score"] == 18.0
+    assert {row["student"] for row in api.get_notebook_submissions("01_count", "01_count")} == set(
+        graded.results
+    )
+    assert api.get_student_submissions("right")[0]["max_score"] == 35.0
+    coursedir = open_coursedir(graded.course)
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        assert gradebook.find_submission("01_count", "right").score == 30.0
+
+
+def test_graded_copies_are_valid_notebooks_of_nbgrader(graded):
+    from nbgrader.nbgraderformat import MetadataValidator
+
+    for path in (graded.course.folder / "autograded").rglob("*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        MetadataValidator().validate_nb(notebook)
+
+
+def test_solutions_of_the_course_do_not_lie_beside_a_submission_that_runs(graded):
+    beside = {path.name for path in (graded.course.folder / "autograded").rglob("*") if path.is_file()}
+    assert not [
+        name for name in beside if name.endswith((".py", ".toml")) and not name.startswith("checkpoint_")
+    ]
+
+
+def test_records_stand_for_this_version_of_the_grader(graded, monkeypatch):
+    monkeypatch.setattr("gradebook.grading.GRADER_VERSION", GRADER_VERSION + 1)
+    assert all(job.record is None for job in plan_grading(graded.course))
+
+
+def test_a_kernel_gets_no_secrets_and_the_grading_seed(graded, tmp_path, monkeypatch):
+    course = copy_course(graded, tmp_path)
+    first = course.table.modules[0]
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "secret")
+    spy = solve(read_release(course, first))
+    spy["cells"].append(
+        code_cell("import os, sys, tinytorch\nprint(dict(os.environ))\nprint(sys.path, tinytorch.__path__)")
+    )
+    shutil.rmtree(course.folder / "submitted")
+    folder = submit(course, "spy", first, spy)
+    (folder / "numpy.py").write_text("raise SystemExit('the submission was imported')")
+    (submission,) = find_submissions(course.folder / "submitted", (first,))
+
+    result = grade_submission(course, Job(submission, "key"))
+
+    copy = course.folder / "autograded" / "spy" / first.id / f"{first.id}.ipynb"
+    printed = json.loads(copy.read_text())["cells"][-1]["outputs"][0]["text"]
+    text = "".join(printed)
+    assert result.score == 30.0
+    assert "JUPYTERHUB_API_TOKEN" not in text
+    assert f"'TITO_SEED': '{grading_seed(course)}'" in text
+    assert f"{course.cache / 'reference'}" in text
+    assert load_records(open_coursedir(course).db_url)[("spy", first.id)].key == "key"
+
+
+GOOD = Run(Ended.OK)
+
+
+def outputs(*texts: str) -> list[dict]:
+    return [{"output_type": "execute_result", "data": {"text/plain": text}} for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "shown", "run", "score"),
+    [
+        ("test", "assert f()", [], GOOD, 5.0),
+        ("test", "assert f()", [], None, 0.0),
+        ("test", "assert f()", [], Run(Ended.NOT_RUN), 0.0),
+        ("test", "assert f()", [], Run(Ended.ERROR), 0.0),
+        ("test", "assert f()", [{"output_type": "error"}], GOOD, 0.0),
+        ("test", "assert f()", [{"output_type": "stream", "name": "stderr", "text": "hm"}], GOOD, 5.0),
+        ("test", "assert f()", outputs("5"), GOOD, 0.0),
+        ("test", "score()", [], GOOD, 5.0),
+        ("test", "score()", outputs("2.5"), GOOD, 2.5),
+        ("test", "score()", outputs("5", "5"), GOOD, 0.0),
+        ("test", "score()", outputs("nan"), GOOD, 0.0),
+        ("test", "score()", outputs("inf"), GOOD, 0.0),
+        ("test", "score()", outputs("-1"), GOOD, 0.0),
+        ("test", "score()", outputs("5.1"), GOOD, 0.0),
+        ("test", "score()", outputs("True"), GOOD, 0.0),
+        ("test", "score();", outputs("5"), GOOD, 0.0),
+        ("checkpoint", "score()", [], GOOD, 0.0),
+        ("checkpoint", "score()", outputs("5.0"), GOOD, 5.0),
+    ],
+)
+def test_points_need_proof(name, source, shown, run, score):
+    assert judge_cell(name, source, shown, 5.0, run).score == score
+
+
+def test_names_that_a_cell_takes_from_above():
+    source = "from a import b\nimport c.d\nx = y\n[z for z in sum(e)]\nlambda p: p + q\ndef f(r): return s"
+    assert names_read(source) == ["e", "q", "s", "sum", "y"]
+    assert names_read("not python (") == []
+    assert not ends_in_value("not python (")
+
+
+def test_a_checkpoint_record_that_does_not_add_up_is_not_kept():
+    data = {"earned": 5.0, "checks": []}
+    shown = [{"output_type": "execute_result", "data": {MIME_TYPE: data}}]
+    assert checkpoint_data(shown, 5.0) == data
+    assert checkpoint_data(shown, 4.0) is None
+
+
+def originals() -> list[Original]:
+    locked = Original("x", "code", "true", "true", "sum", True, True, False, False, 1.0)
+    task = Original("t", "markdown", "task with scheme", "task", "sum", True, False, False, True, 5.0)
+    own = Original("s", "code", "stub", "stub", "sum", False, False, True, False, 0.0)
+    return [
+        replace(own, name="s1"),
+        replace(locked, name="x1"),
+        replace(locked, name="x2"),
+        task,
+        replace(own, name="s2"),
+    ]
+
+
+def cell(name: str, source: str, kind: str = "code") -> nbformat.NotebookNode:
+    metadata = {"nbgrader": {"grade_id": name}} if name else {}
+    return nbformat.from_dict({"cell_type": kind, "source": source, "metadata": metadata})
+
+
+@pytest.mark.parametrize(
+    ("submitted", "restored"),
+    [
+        ([], ["true", "true", "task with scheme"]),
+        ([cell("", "own")], ["own", "true", "true", "task with scheme"]),
+        ([cell("s1", "mine"), cell("", "own")], ["mine", "own", "true", "true", "task with scheme"]),
+        ([cell("x2", "edited"), cell("s1", "mine")], ["mine", "true", "true", "task with scheme"]),
+        (
+            [cell("t", "task", "markdown"), cell("", "answer", "markdown")],
+            ["true", "true", "task with scheme", "answer"],
+        ),
+        ([cell("s1", "old"), cell("s1", "new")], ["old", "new", "true", "true", "task with scheme"]),
+        ([cell("s2", "mine", "raw")], ["true", "true", "task with scheme", "mine"]),
+    ],
+)
+def test_restored_notebook_has_every_locked_cell_once_and_in_order(submitted, restored):
+    cells, _ = restore_cells(submitted, originals())
+    assert [cell.source for cell in cells] == restored
+    assert len({cell.id for cell in cells}) == len(cells)
+    assert all(cell.cell_type == "code" for cell in cells if cell.source in ("true", "mine"))
