@@ -33,7 +33,7 @@ def release_modules(course: Course, modules: Sequence[Module], force: bool = Fal
     for module in modules:
         if not course.release(module).is_file():
             raise TitoError(f"`{module.id}` is not built yet", f"build it: `tito course build {module.id}`")
-        with _exchange(course, module, "ReleaseAssignment") as exchange:
+        with open_exchange(course, module, "ReleaseAssignment") as exchange:
             target = Path(exchange.root, exchange.coursedir.course_id, "outbound", module.id)
             state = "unchanged"
             if not target.is_dir() or _texts(target) != _texts(course.release(module).parent):
@@ -53,7 +53,7 @@ def collect_modules(course: Course, modules: Sequence[Module]) -> list[Collected
     """Take in the newest submission of every student for each module."""
     collected: list[Collected] = []
     for module in modules:
-        with _exchange(course, module, "Collect") as exchange:
+        with open_exchange(course, module, "Collect") as exchange:
             exchange.update = True
             exchange.start()
             collected += getattr(exchange, "collected", [])
@@ -74,10 +74,10 @@ def released_modules(course: Course) -> set[str]:
 
 
 @contextlib.contextmanager
-def _exchange(course: Course, module: Module, action: str) -> Iterator[Any]:
+def open_exchange(course: Course, module: Module, action: str, student: str = "*") -> Iterator[Any]:
     """nbgrader's exchange for one action on one module, its failures turned into ours."""
     config = course.nbgrader_config()
-    coursedir = CourseDirectory(config=config, assignment_id=module.id)
+    coursedir = CourseDirectory(config=config, assignment_id=module.id, student_id=student)
     factory = ExchangeFactory(config=config)
     exchange = getattr(factory, action)(
         coursedir=coursedir, authenticator=Authenticator(config=config), parent=factory

@@ -18,14 +18,13 @@ from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbformat.notebooknode import NotebookNode
-from nbgrader.auth import Authenticator
 from nbgrader.converters import GenerateFeedback
-from nbgrader.exchange import ExchangeFactory
 from nbgrader.preprocessors import GetGrades
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 from traitlets import List
 
 from gradebook.course import Course
+from gradebook.exchange import open_exchange
 from gradebook.folders import digest
 from gradebook.grading import open_coursedir
 from gradebook.nodes import make_node
@@ -233,6 +232,8 @@ def _write_page(course: Course, submission: Submission, record: Record | None, r
     page = Feedback(submission.student, submission.module.id, "unchanged")
     if record is not None and not record.finished:
         return replace(page, state="skipped", reason=record.explanation)
+    if not submission.notebook.is_file():
+        return replace(page, state="skipped", reason="there is no graded notebook")
     coursedir = open_coursedir(course, submission)
     folder = Path(
         coursedir.format_path(coursedir.feedback_directory, submission.student, submission.module.id)
@@ -247,16 +248,9 @@ def _write_page(course: Course, submission: Submission, record: Record | None, r
         return page
     if not (folder / "submission_secret.txt").is_file():
         return replace(page, reason="it did not come through the exchange, which has no place for its page")
-    _release(course, coursedir)
+    with open_exchange(course, submission.module, "ReleaseFeedback", submission.student) as exchange:
+        exchange.start()
     return replace(page, released=True)
-
-
-def _release(course: Course, coursedir: Any) -> None:
-    config = course.nbgrader_config()
-    factory = ExchangeFactory(config=config)
-    factory.ReleaseFeedback(
-        coursedir=coursedir, authenticator=Authenticator(config=config), parent=factory
-    ).start()
 
 
 def _marks(db_url: str, submission: Submission) -> str:

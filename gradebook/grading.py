@@ -16,12 +16,13 @@ from typing import Any
 
 from gradebook.assignment import recorded_cells
 from gradebook.autograde import Autograder, Grading
+from gradebook.class_query import class_query
 from gradebook.course import Course
 from gradebook.course_folder import grading_seed, prepare_course
 from gradebook.nodes import make_cell, make_notebook
 from gradebook.notebooks import cells_of
 from gradebook.outcome import Graded, Status
-from gradebook.records import Record, load_records, save_record
+from gradebook.records import Record, load_records, save_record, transaction
 from gradebook.reference import reference_package
 from gradebook.submission import Submission, UnreadableError, find_submissions
 from gradebook.verdict import Ended
@@ -36,11 +37,11 @@ COUNTED = {Status.TAMPERED: Ended.TAMPERED, Status.CRASHED: Ended.DIED, Status.T
 
 @dataclass(frozen=True)
 class Job:
-    """A submission to grade, or with `record` one that was graded and has not changed since."""
+    """A submission to grade, or with `graded` one that was graded and has not changed since."""
 
     submission: Submission
     key: str
-    record: Record | None = None
+    graded: Graded | None = None
 
 
 def plan_grading(
@@ -53,21 +54,20 @@ def plan_grading(
     """
     prepare_course(course)
     coursedir = open_coursedir(course)
-    records = load_records(coursedir.db_url)
+    records, scores = load_records(coursedir.db_url), _all_scores(coursedir.db_url)
     jobs = []
     for module in modules or course.authored():
         found = find_submissions(Path(coursedir.root, coursedir.submitted_directory), (module,), student)
-        if not found:
-            continue
-        base = _module_key(course, module)
+        base = _module_key(course, module) if found else ""
         for submission in found:
+            name = (submission.student, module.id)
             key = hashlib.sha256(f"{base}{submission.content}".encode()).hexdigest()
-            record = records.get((submission.student, module.id))
-            same = record is not None and record.finished and record.key == key and not force
-            graded_copy = Path(
-                coursedir.format_path(coursedir.autograded_directory, submission.student, module.id)
-            )
-            jobs.append(Job(submission, key, record if same and graded_copy.is_dir() else None))
+            graded_copy = Path(coursedir.format_path(coursedir.autograded_directory, *name))
+            record = records.get(name)
+            if record and record.finished and record.key == key and graded_copy.is_dir() and not force:
+                jobs.append(Job(submission, key, replace(_graded(record, *scores[name]), fresh=False)))
+            else:
+                jobs.append(Job(submission, key))
     return jobs
 
 
@@ -77,7 +77,7 @@ def run_grading(course: Course, jobs: list[Job]) -> Iterator[Graded]:
     It can be stopped at any time: what was saved stays, and planning anew leaves it out.
     """
     for job in jobs:
-        yield _recall(course, job.submission, job.record) if job.record else grade_submission(course, job)
+        yield job.graded or grade_submission(course, job)
 
 
 def grade_submission(course: Course, job: Job) -> Graded:
@@ -198,9 +198,11 @@ def _scores(coursedir: Any, submission: Submission) -> tuple[float, float, bool]
         return float(row.score), float(row.max_score), bool(row.needs_manual_grade)
 
 
-def _recall(course: Course, submission: Submission, record: Record) -> Graded:
-    score, max_score, _ = _scores(open_coursedir(course), submission)
-    return replace(_graded(record, score, max_score), fresh=False)
+def _all_scores(db_url: str) -> dict[tuple[str, str], tuple[float, float]]:
+    """Every score in the gradebook and what there was to reach, by student and module."""
+    with transaction(db_url) as connection:
+        rows = connection.execute(class_query()).mappings().all()
+    return {(row["student"], row["module"]): (row["score"] or 0.0, row["max_score"] or 0.0) for row in rows}
 
 
 def _graded(record: Record, score: float, max_score: float) -> Graded:

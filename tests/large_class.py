@@ -101,17 +101,4 @@ def fill_gradebook(course: Course, students: int, handed_out: int, seed: int = 1
 
 
 FIRST = ("Ada", "Blaise", "Chen", "Dorothy", "Emmy", "Florence", "Grace")
-LAST = (
-    "Abel",
-    "Banach",
-    "Cantor",
-    "Dirichlet",
-    "Euler",
-    "Fermat",
-    "Gauss",
-    "Hadamard",
-    "Ito",
-    "Jacobi",
-    "Kolmogorov",
-    "Łukasiewicz",
-)
+LAST = ("Abel", "Banach", "Euler", "Gauss", "Łukasiewicz")

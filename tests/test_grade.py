@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -17,60 +17,9 @@ from gradebook.grading import GRADER_VERSION, Job, grade_submission, open_course
 from gradebook.outcome import Graded, Status
 from gradebook.records import load_records
 from gradebook.report import Standing, read_class
-from gradebook.restore import Original, restore_cells
 from gradebook.submission import find_submissions
-from gradebook.verdict import Ended, Run, checkpoint_data, ends_in_value, judge_cell, names_read
-from tests.tiny_course import cell_of, code_cell, name_of, read_release, solve, submit
-from tito.results import MIME_TYPE
-
-FORGED_CHECKPOINT = """
-import os
-os.makedirs("tests/checkpoints", exist_ok=True)
-with open("tests/checkpoints/checkpoint_00_counts.py", "w") as file:
-    file.write('''
-from tito.checks import Checkpoint
-checkpoint = Checkpoint(__file__)
-@checkpoint.check(points=20)
-def test_nothing():
-    "Nothing is asked"
-''')
-def add(a, b):
-    return 3
-"""
-WRONG = "def add(a, b):\n    return 3\n"
-# Each takes the place of the exercise's solution and would get points it has not earned.
-CHEATS = {
-    "displayhook": """
-import sys
-def add(a, b):
-    sys.displayhook(20.0)
-    return 3
-""",
-    "transformer": """
-import ast
-class Drop(ast.NodeTransformer):
-    def visit_Expr(self, node):
-        return ast.Pass()
-get_ipython().ast_transformers.append(Drop())
-""",
-    "patch": """
-import tito.checks
-tito.checks.run_checkpoint = lambda *_: 20.0
-""",
-    "module": """
-import sys, types
-fake = types.ModuleType("tito.checks")
-fake.run_checkpoint, fake.expect_equal = lambda *_: 20.0, lambda *_: None
-sys.modules["tito.checks"] = fake
-""",
-    "inside": """
-def add(a, b):
-    import tito.checks
-    tito.checks.expect_equal = lambda *_: None
-    return 3
-""",
-    "file": FORGED_CHECKPOINT,
-}
+from tests.tiny_class import CHEATS, make_submissions
+from tests.tiny_course import code_cell, name_of, read_release, solve, submit
 
 
 @dataclass(frozen=True)
@@ -80,70 +29,6 @@ class Class:
     course: Course
     results: dict[str, Graded]
     standings: dict[str, str]
-
-
-LOUD = """
-import sys, warnings
-def add(a, b):
-    print("!", file=sys.stderr)
-    warnings.warn("hm")
-    return a + b
-"""
-
-
-def make_submissions(course: Course) -> None:
-    """Everybody's notebook of the first module, and one of the second."""
-    first, second = course.table.modules
-
-    def right(**solutions: str):
-        return solve(read_release(course, first), **solutions)
-
-    def without(*names: str):
-        notebook = right()
-        notebook["cells"] = [cell for cell in notebook["cells"] if name_of(cell) not in names]
-        return notebook
-
-    def edited(change):
-        notebook = right()
-        change(notebook)
-        return notebook
-
-    def lock_pick(notebook):
-        meta = cell_of(notebook, "add-check")["metadata"]["nbgrader"]
-        meta |= {"schema_version": 99, "solution": True, "points": 600}
-        cell_of(notebook, "add-check")["source"] = "pass"
-        cell_of(notebook, "checkpoint")["source"] = "20.0"
-        cell_of(notebook, "checkpoint")["metadata"]["tags"] = ["skip-execution"]
-
-    def forget_names(notebook):
-        for cell in notebook["cells"]:
-            cell["metadata"].clear()
-
-    everybody = {
-        "right": right(),
-        "blank": read_release(course, first),
-        "partly": right(total="def total(numbers):\n    return 0\n"),
-        "loud": right(add=LOUD),
-        "exits": right(total="import os\ndef total(numbers):\n    os._exit(0)\n"),
-        "loops": right(total="def total(numbers):\n    while True:\n        pass\n"),
-        "corrupt": json.dumps(right())[:900],
-        "deleted": without("add-check", "total-check", "checkpoint", "reflection-1"),
-        "emptied": without("add", "add-check"),
-        "copied": edited(lambda notebook: notebook["cells"].extend([*notebook["cells"]])),
-        "lockpick": edited(lock_pick),
-        "nameless": edited(forget_names),
-        "renamed": right(),
-        "shadow": right(total="def total(numbers):\n    return 6\n\ndef sum(numbers):\n    return 6\n"),
-        "worse": right(),
-        **{name: right(add=text if "def add" in text else text + WRONG) for name, text in CHEATS.items()},
-    }
-    for student, notebook in everybody.items():
-        submit(course, student, first, notebook)
-    folder = course.folder / "submitted" / "renamed" / first.id
-    (folder / f"{first.id}.ipynb").rename(folder / "homework.ipynb")
-    linked = submit(course, "linked", first, right())
-    (linked / "notes.txt").symlink_to("/etc/hostname")
-    submit(course, "right", second, solve(read_release(course, second)))
 
 
 @pytest.fixture(scope="session")
@@ -319,7 +204,7 @@ def test_a_change_of_anything_that_counts_grades_again(graded, tmp_path, change)
             database.execute("UPDATE source_cell SET source = source || ' ' WHERE name = 'add-check'")
     else:
         (course.folder / ".grading_seed").write_text("7\n")
-    again = {job.submission.student for job in plan_grading(course, (first,)) if job.record is None}
+    again = {job.submission.student for job in plan_grading(course, (first,)) if job.graded is None}
     assert again == ({"right"} if change == "submission" else set(graded.results))
 
 
@@ -338,7 +223,7 @@ def test_an_interrupted_submission_is_graded_again_and_has_no_old_score_meanwhil
         list(run_grading(course, plan_grading(course, course.table.modules[:1], "right", force=True)))
 
     (job,) = plan_grading(course, course.table.modules[:1], "right")
-    assert job.record is None
+    assert job.graded is None
     rows = read_class(course)
     row = rows[(rows["student"] == "right") & (rows["module"] == "01_count")].iloc[0]
     assert row["status"] == Standing.NOT_GRADED
@@ -363,7 +248,7 @@ def test_a_fault_of_ours_costs_nothing_is_flagged_and_the_class_goes_on(graded, 
     row = rows[(rows["student"] == results[0].student) & (rows["module"] == "01_count")].iloc[0]
     assert row["status"] == Standing.FAULT
     assert row[["score", "checkpoint_score", "percent"]].isna().all()
-    assert all(job.record is None for job in plan_grading(course, course.table.modules[:1])[:2])
+    assert all(job.graded is None for job in plan_grading(course, course.table.modules[:1])[:2])
 
 
 def test_scores_that_a_person_gave_are_kept_and_marked_for_review(graded, tmp_path):
@@ -418,7 +303,7 @@ def test_solutions_of_the_course_do_not_lie_beside_a_submission_that_runs(graded
 
 def test_records_stand_for_this_version_of_the_grader(graded, monkeypatch):
     monkeypatch.setattr("gradebook.grading.GRADER_VERSION", GRADER_VERSION + 1)
-    assert all(job.record is None for job in plan_grading(graded.course))
+    assert all(job.graded is None for job in plan_grading(graded.course))
 
 
 def test_a_kernel_gets_no_secrets_and_the_grading_seed(graded, tmp_path, monkeypatch):
@@ -444,91 +329,3 @@ def test_a_kernel_gets_no_secrets_and_the_grading_seed(graded, tmp_path, monkeyp
     assert f"'TITO_SEED': '{grading_seed(course)}'" in text
     assert f"{course.cache / 'reference'}" in text
     assert load_records(open_coursedir(course).db_url)[("spy", first.id)].key == "key"
-
-
-GOOD = Run(Ended.OK)
-
-
-def outputs(*texts: str) -> list[dict]:
-    return [{"output_type": "execute_result", "data": {"text/plain": text}} for text in texts]
-
-
-@pytest.mark.parametrize(
-    ("name", "source", "shown", "run", "score"),
-    [
-        ("test", "assert f()", [], GOOD, 5.0),
-        ("test", "assert f()", [], None, 0.0),
-        ("test", "assert f()", [], Run(Ended.NOT_RUN), 0.0),
-        ("test", "assert f()", [], Run(Ended.ERROR), 0.0),
-        ("test", "assert f()", [{"output_type": "error"}], GOOD, 0.0),
-        ("test", "assert f()", [{"output_type": "stream", "name": "stderr", "text": "hm"}], GOOD, 5.0),
-        ("test", "assert f()", outputs("5"), GOOD, 0.0),
-        ("test", "score()", [], GOOD, 5.0),
-        ("test", "score()", outputs("2.5"), GOOD, 2.5),
-        ("test", "score()", outputs("5", "5"), GOOD, 0.0),
-        ("test", "score()", outputs("nan"), GOOD, 0.0),
-        ("test", "score()", outputs("inf"), GOOD, 0.0),
-        ("test", "score()", outputs("-1"), GOOD, 0.0),
-        ("test", "score()", outputs("5.1"), GOOD, 0.0),
-        ("test", "score()", outputs("True"), GOOD, 0.0),
-        ("test", "score();", outputs("5"), GOOD, 0.0),
-        ("checkpoint", "score()", [], GOOD, 0.0),
-        ("checkpoint", "score()", outputs("5.0"), GOOD, 5.0),
-    ],
-)
-def test_points_need_proof(name, source, shown, run, score):
-    assert judge_cell(name, source, shown, 5.0, run).score == score
-
-
-def test_names_that_a_cell_takes_from_above():
-    source = "from a import b\nimport c.d\nx = y\n[z for z in sum(e)]\nlambda p: p + q\ndef f(r): return s"
-    assert names_read(source) == ["e", "q", "s", "sum", "y"]
-    assert names_read("not python (") == []
-    assert not ends_in_value("not python (")
-
-
-def test_a_checkpoint_record_that_does_not_add_up_is_not_kept():
-    data = {"earned": 5.0, "checks": []}
-    shown = [{"output_type": "execute_result", "data": {MIME_TYPE: data}}]
-    assert checkpoint_data(shown, 5.0) == data
-    assert checkpoint_data(shown, 4.0) is None
-
-
-def originals() -> list[Original]:
-    locked = Original("x", "code", "true", "true", "sum", True, True, False, False, 1.0)
-    task = Original("t", "markdown", "task with scheme", "task", "sum", True, False, False, True, 5.0)
-    own = Original("s", "code", "stub", "stub", "sum", False, False, True, False, 0.0)
-    return [
-        replace(own, name="s1"),
-        replace(locked, name="x1"),
-        replace(locked, name="x2"),
-        task,
-        replace(own, name="s2"),
-    ]
-
-
-def cell(name: str, source: str, kind: str = "code") -> nbformat.NotebookNode:
-    metadata = {"nbgrader": {"grade_id": name}} if name else {}
-    return nbformat.from_dict({"cell_type": kind, "source": source, "metadata": metadata})
-
-
-@pytest.mark.parametrize(
-    ("submitted", "restored"),
-    [
-        ([], ["true", "true", "task with scheme"]),
-        ([cell("", "own")], ["own", "true", "true", "task with scheme"]),
-        ([cell("s1", "mine"), cell("", "own")], ["mine", "own", "true", "true", "task with scheme"]),
-        ([cell("x2", "edited"), cell("s1", "mine")], ["mine", "true", "true", "task with scheme"]),
-        (
-            [cell("t", "task", "markdown"), cell("", "answer", "markdown")],
-            ["true", "true", "task with scheme", "answer"],
-        ),
-        ([cell("s1", "old"), cell("s1", "new")], ["old", "new", "true", "true", "task with scheme"]),
-        ([cell("s2", "mine", "raw")], ["true", "true", "task with scheme", "mine"]),
-    ],
-)
-def test_restored_notebook_has_every_locked_cell_once_and_in_order(submitted, restored):
-    cells, _ = restore_cells(submitted, originals())
-    assert [cell.source for cell in cells] == restored
-    assert len({cell.id for cell in cells}) == len(cells)
-    assert all(cell.cell_type == "code" for cell in cells if cell.source in ("true", "mine"))

@@ -156,7 +156,7 @@ def grade(
     if not jobs:
         raise TitoError("There is nothing to grade", "take submissions in: `tito course collect --all`")
     results = []
-    with grading_progress(sum(job.record is None for job in jobs)) as (begin, finish):
+    with grading_progress(sum(job.graded is None for job in jobs)) as (begin, finish):
         begin(f"{jobs[0].submission.student} {jobs[0].submission.module.id}")
         for graded, following in zip(run_grading(course, jobs), [*jobs[1:], None], strict=True):
             results.append(graded)
