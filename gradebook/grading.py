@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -71,13 +71,14 @@ def plan_grading(
     return jobs
 
 
-def run_grading(course: Course, jobs: list[Job]) -> Iterator[Graded]:
-    """Grade one submission after the other, yielding each result once it is saved.
+def prepare_students(coursedir: Any, students: Iterable[str]) -> None:
+    """Enter students into the gradebook who are not in it, before several processes would at once."""
+    from nbgrader.api import Gradebook
 
-    It can be stopped at any time: what was saved stays, and planning anew leaves it out.
-    """
-    for job in jobs:
-        yield job.graded or grade_submission(course, job)
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        known = {student.id for student in gradebook.students}
+        for student in sorted(set(students) - known):
+            gradebook.add_student(student)
 
 
 def grade_submission(course: Course, job: Job) -> Graded:
@@ -100,9 +101,7 @@ def grade_submission(course: Course, job: Job) -> Graded:
     else:
         record = _sum_up(record, autograder.grading, status)
     record = replace(record, seconds=time.perf_counter() - start)
-    score, max_score, waiting = _scores(coursedir, submission)
-    if record.status == Status.GRADED and waiting:
-        record = replace(record, status=Status.NEEDS_REVIEW)
+    score, max_score = _scores(coursedir, submission)
     save_record(coursedir.db_url, record)
     return _graded(record, score, max_score)
 
@@ -186,7 +185,7 @@ def _quiet_sqlalchemy() -> Iterator[None]:
         yield
 
 
-def _scores(coursedir: Any, submission: Submission) -> tuple[float, float, bool]:
+def _scores(coursedir: Any, submission: Submission) -> tuple[float, float]:
     """The score, what there was to reach, and whether cells wait for a person."""
     from nbgrader.api import Gradebook, MissingEntry
 
@@ -194,8 +193,8 @@ def _scores(coursedir: Any, submission: Submission) -> tuple[float, float, bool]
         try:
             row = gradebook.find_submission(submission.module.id, submission.student)
         except MissingEntry:
-            return 0.0, 0.0, False
-        return float(row.score), float(row.max_score), bool(row.needs_manual_grade)
+            return 0.0, 0.0
+        return float(row.score), float(row.max_score)
 
 
 def _all_scores(db_url: str) -> dict[tuple[str, str], tuple[float, float]]:

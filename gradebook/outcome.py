@@ -8,7 +8,6 @@ class Status(StrEnum):
     """How grading a submission ended; the word is what people read."""
 
     GRADED = "graded"
-    NEEDS_REVIEW = "needs review"
     TIMEOUT = "timeout"
     CRASHED = "crashed"
     TAMPERED = "tampered"
@@ -21,7 +20,6 @@ class Status(StrEnum):
 # Each as wide as the others on a terminal, and none that needs a variation selector.
 GLYPHS = {
     Status.GRADED: "✅",
-    Status.NEEDS_REVIEW: "👀",
     Status.TIMEOUT: "⌛",
     Status.CRASHED: "💥",
     Status.TAMPERED: "🚩",
@@ -36,7 +34,7 @@ GLYPHS = {
 class Graded:
     """One submission's result. `fresh` is false where nothing had changed since it was graded before.
 
-    `NEEDS_REVIEW` is a submission that is graded as far as a machine can; cells of it wait for a person.
+    `GRADED` says that the machine is done; answers in words may still wait for a person.
     `explanation` says in a sentence what cost the points, or is empty; `seconds` is the wall time it took.
     """
 

@@ -12,9 +12,6 @@ from gradebook.plain_text import pack, printable
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-# What needs no words in the summary.
-QUIET = {Status.GRADED, Status.NEEDS_REVIEW}
-
 
 @contextlib.contextmanager
 def grading_progress(total: int) -> Iterator[tuple[Callable[[str], None], Callable[[Graded], None]]]:
@@ -62,13 +59,12 @@ def result_line(graded: Graded) -> str:
     return f"{line} · {printable(graded.explanation)}" if graded.explanation else line
 
 
-def render_grades(results: Sequence[Graded], width: int) -> "Iterator[RenderableType]":
-    """What happened: how many ended how, and everything that needs words."""
+def render_grades(results: Sequence[Graded], seconds: float, width: int) -> "Iterator[RenderableType]":
+    """What happened in `seconds` of wall time: how many ended how, and everything that needs words."""
     from rich.table import Table
     from rich.text import Text
 
     fresh = [graded for graded in results if graded.fresh]
-    seconds = sum(graded.seconds for graded in fresh)
     kept = f", {len(results) - len(fresh)} had not changed" if len(fresh) < len(results) else ""
     yield Text(
         f"{len(fresh)} {'submission' if len(fresh) == 1 else 'submissions'} graded in {seconds:.0f} s{kept}",
@@ -77,7 +73,7 @@ def render_grades(results: Sequence[Graded], width: int) -> "Iterator[Renderable
     counts = Counter(graded.status for graded in results)
     ended = (f"{GLYPHS[status]} {counts[status]} {status}" for status in Status if counts[status])
     yield Text(pack(ended, width))
-    told = [graded for graded in results if graded.explanation or graded.status not in QUIET]
+    told = [graded for graded in results if graded.explanation or graded.status is not Status.GRADED]
     if not told:
         return
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")

@@ -93,7 +93,7 @@ def test_a_class_from_handing_out_to_feedback(course, capsys):
 
     assert run(["course", "grade"]) == 0
     told = capsys.readouterr()
-    assert f"👀 {ME} 01_count: needs review, 30/35" in told.err
+    assert f"✅ {ME} 01_count: graded, 30/35" in told.err
     assert "1 submission graded" in told.out
     assert run(["course", "feedback", "--release"]) == 0
     assert "1 handed back" in capsys.readouterr().out

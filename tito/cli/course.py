@@ -140,6 +140,9 @@ def grade(
     modules: Modules = None,
     student: OneStudent = "",
     force: Annotated[bool, typer.Option("--force", help="Grade also what has not changed")] = False,
+    workers: Annotated[
+        int, typer.Option("--jobs", "-j", metavar="N", min=0, help="Processes; 0 for one a processor")
+    ] = 0,
 ) -> None:
     """Grade submissions: all that are new or have changed
 
@@ -147,23 +150,24 @@ def grade(
     one of them; this costs the student nothing.
     """
     with lean_jsonschema():
-        from gradebook.grading import plan_grading, run_grading
+        from gradebook.grading import plan_grading
         from gradebook.outcome import Status
+        from gradebook.pool import default_workers, run_grading
         from gradebook.render_grades import grading_progress, render_grades
+
+    import time
 
     course, chosen = _here(modules)
     jobs = plan_grading(course, tuple(chosen or ()), student, force)
     if not jobs:
         raise TitoError("There is nothing to grade", "take submissions in: `tito course collect --all`")
+    start = time.monotonic()
     results = []
     with grading_progress(sum(job.graded is None for job in jobs)) as (begin, finish):
-        begin(f"{jobs[0].submission.student} {jobs[0].submission.module.id}")
-        for graded, following in zip(run_grading(course, jobs), [*jobs[1:], None], strict=True):
+        for graded in run_grading(course, jobs, workers or default_workers(), begin):
             results.append(graded)
             finish(graded)
-            if following is not None:
-                begin(f"{following.submission.student} {following.submission.module.id}")
-    _print(render_grades(results, terminal.width()))
+    _print(render_grades(results, time.monotonic() - start, terminal.width()))
     terminal.note("→ `tito course report` shows the class")
     if any(graded.status is Status.FAULT for graded in results):
         raise typer.Exit(3)
@@ -300,7 +304,7 @@ def demo(
     _step("tito course collect --all")
     collect(None, every=True)
     _step("tito course grade")
-    grade(None)
+    grade()
     _step("tito course feedback")
     feedback(None)
     _step("tito course report")
