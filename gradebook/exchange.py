@@ -45,7 +45,7 @@ def release_modules(course: Course, modules: Sequence[Module], force: bool = Fal
                 state = "replaced" if target.is_dir() else "released"
                 exchange.force = True
                 exchange.start()
-        released.append(Released(module.id, datetime.fromtimestamp(target.stat().st_mtime, UTC), state))
+        released.append(Released(module.id, datetime.fromtimestamp(target.stat().st_ctime, UTC), state))
     return released
 
 

@@ -125,11 +125,11 @@ def collect(modules: Modules = None, every: Every = False) -> None:
     """
     with lean_jsonschema():
         from gradebook.exchange import collect_modules
-        from gradebook.render_exchange import collected_line
+        from gradebook.render_exchange import collected_lines
 
     course, chosen = _chosen(modules, every)
     taken = collect_modules(course, chosen)
-    terminal.say(map(collected_line, taken))
+    terminal.say(collected_lines(taken))
     if not taken:
         terminal.say(["➖ Nothing has been submitted"])
     terminal.note("→ `tito course grade` grades what is new")
