@@ -17,7 +17,7 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedb
 c.Exchange.root = str(ROOT / "exchange")
 
 # Refuses what nbgrader's own collect takes with a warning: forged owners, moments in the future, links.
-c.ExchangeFactory.collect = "gradebook.collect.CheckedCollect"
+c.ExchangeFactory.collect = "gradebook.handover.collect.CheckedCollect"
 
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
 

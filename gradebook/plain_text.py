@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from tito.render import wrap
+from tito.render.parts import wrap
 
 if TYPE_CHECKING:
     from rich.text import Text

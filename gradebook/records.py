@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from gradebook.outcome import Status
+from gradebook.grade.outcome import Status
 from tito.errors import GraderFault
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from gradebook.build import BuiltModule, Problem, build_course
+from gradebook.build.modules import BuiltModule, Problem, build_course
 from gradebook.course import Course
 
 

@@ -21,7 +21,7 @@ def repository() -> Course:
 @pytest.fixture(scope="session")
 def built_course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
     """A copy of the course with its notebooks built from the authored text."""
-    from gradebook.build import build_course
+    from gradebook.build.modules import build_course
 
     root = tmp_path_factory.mktemp("course")
     made = ("*.ipynb", "__pycache__", "submitted", "autograded", "feedback", "gradebook.db")

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 from gradebook.course import Course
 from gradebook.course_folder import prepare_course
-from gradebook.grading import open_coursedir
+from gradebook.grade.grading import open_coursedir
+from gradebook.grade.verdict import CHECKPOINT
 from gradebook.records import record_tables, transaction
-from gradebook.verdict import CHECKPOINT
 
 START = datetime(2026, 9, 1, 12)
 EXERCISES = 10

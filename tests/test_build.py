@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from gradebook.assignment import recorded_cells
-from gradebook.build import build_course, build_source, check_module
+from gradebook.build.assignment import recorded_cells
+from gradebook.build.modules import build_course, build_source, check_module
+from gradebook.build.notebooks import cells_of, notebook_from_text
 from gradebook.course import Course
-from gradebook.notebooks import cells_of, notebook_from_text
 from tests.building import build_first, built_notebooks, edit_text, messages
 from tests.tiny_course import COUNT, GRADED, SOLUTION, make_tiny_course
 from tito.errors import TitoError
@@ -103,7 +103,7 @@ def test_release_has_stubs_in_place_of_solutions_and_visible_tests_only(tiny_bui
 BUILD = """
 import sys
 from pathlib import Path
-from gradebook.build import build_course
+from gradebook.build.modules import build_course
 from gradebook.course import Course
 results = build_course(Course(Path(sys.argv[1])))
 print([result.changed for result in results], [len(result.problems) for result in results])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gradebook.assignment import recorded_cells
-from gradebook.build import build_course, check_module
+from gradebook.build.assignment import recorded_cells
+from gradebook.build.modules import build_course, check_module
 from tests.building import build_first, edit_release, edit_text, messages
 from tests.tiny_course import GRADED, SOLUTION
 

@@ -12,7 +12,7 @@ import pytest
 
 from gradebook.course import Course
 from gradebook.course_folder import make_course_folder, prepare_course
-from gradebook.grading import open_coursedir
+from gradebook.grade.grading import open_coursedir
 from gradebook.roster import RosterError, read_roster
 from tests.tiny_course import TABLE, read_release, solve, write
 from tito.cli import run
@@ -339,7 +339,7 @@ def test_a_class_list_read_again_changes_only_what_changed(course, capsys):
 def test_collecting_respects_the_due_date_where_the_course_says_so(course):
     from nbgrader.api import Gradebook
 
-    from gradebook.exchange import collect_modules
+    from gradebook.handover.exchange import collect_modules
 
     first = course.table.modules[0]
     with (course.root / "nbgrader_config.py").open("a") as config:

@@ -13,12 +13,12 @@ import pytest
 
 from gradebook.course import Course
 from gradebook.course_folder import grading_seed
-from gradebook.grading import GRADER_VERSION, Job, grade_submission, open_coursedir, plan_grading
-from gradebook.outcome import Graded, Status
-from gradebook.pool import run_grading
+from gradebook.grade.grading import GRADER_VERSION, Job, grade_submission, open_coursedir, plan_grading
+from gradebook.grade.outcome import Graded, Status
+from gradebook.grade.pool import run_grading
+from gradebook.grade.submission import find_submissions
 from gradebook.records import load_records
-from gradebook.report import Standing, read_class
-from gradebook.submission import find_submissions
+from gradebook.report.standing import Standing, read_class
 from tests.tiny_class import CHEATS, make_submissions
 from tests.tiny_course import code_cell, name_of, read_release, solve, submit
 
@@ -219,7 +219,7 @@ def test_an_interrupted_submission_is_graded_again_and_has_no_old_score_meanwhil
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gradebook.kernel.KernelRun.preprocess", interrupt)
+    monkeypatch.setattr("gradebook.grade.kernel.KernelRun.preprocess", interrupt)
     with pytest.raises(KeyboardInterrupt):
         list(run_grading(course, plan_grading(course, course.table.modules[:1], "right", force=True)))
 
@@ -239,7 +239,7 @@ def test_a_fault_of_ours_costs_nothing_is_flagged_and_the_class_goes_on(graded, 
     def break_down(*_: object) -> None:
         raise ZeroDivisionError("of ours")
 
-    monkeypatch.setattr("gradebook.kernel.KernelRun.preprocess", break_down)
+    monkeypatch.setattr("gradebook.grade.kernel.KernelRun.preprocess", break_down)
     jobs = plan_grading(course, course.table.modules[:1], force=True)[:2]
     results = list(run_grading(course, jobs))
 
@@ -303,7 +303,7 @@ def test_solutions_of_the_course_do_not_lie_beside_a_submission_that_runs(graded
 
 
 def test_records_stand_for_this_version_of_the_grader(graded, monkeypatch):
-    monkeypatch.setattr("gradebook.grading.GRADER_VERSION", GRADER_VERSION + 1)
+    monkeypatch.setattr("gradebook.grade.grading.GRADER_VERSION", GRADER_VERSION + 1)
     assert all(job.graded is None for job in plan_grading(graded.course))
 
 

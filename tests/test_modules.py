@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from gradebook.build import reference_package
+from gradebook.build.modules import reference_package
 from gradebook.course import Course
-from gradebook.trial import try_notebook
-from gradebook.variants import Variant, plant, read_variants
+from gradebook.rehearsal.trial import try_notebook
+from gradebook.rehearsal.variants import Variant, plant, read_variants
 from tests.conftest import REPOSITORY, read_notebook
 from tito.checks import load_checkpoint
 from tito.table import Module
@@ -159,6 +159,6 @@ def test_checkpoint_passes_the_reference_with_any_seed(built_course, module):
 
 
 def test_demo_class_names_only_known_variants():
-    from gradebook.demo import check_class, read_class
+    from gradebook.rehearsal.demo import check_class, read_class
 
     check_class(COURSE, read_class(COURSE.folder / "demo.toml"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gradebook.reference import reference_package
+from gradebook.build.reference import reference_package
 from tests.building import edit_text
 
 
@@ -54,7 +54,7 @@ def test_reference_is_made_once_for_the_same_texts_and_anew_for_others(course):
 
 
 def test_reference_leaves_out_what_a_developer_exported(course, monkeypatch, tmp_path):
-    from gradebook import reference
+    from gradebook.build import reference
 
     scaffold = tmp_path / "tinytorch"
     (scaffold / "core").mkdir(parents=True)
@@ -73,7 +73,7 @@ def test_reference_leaves_out_what_a_developer_exported(course, monkeypatch, tmp
 def test_references_made_at_the_same_time_are_one_whole_folder(course):
     program = (
         "import sys; from pathlib import Path; from gradebook.course import Course\n"
-        "from gradebook.reference import reference_package\n"
+        "from gradebook.build.reference import reference_package\n"
         "folder = reference_package(Course(Path(sys.argv[1])), None)\n"
         "print(folder, (folder / 'tinytorch' / 'core' / 'square.py').read_text().count('return x * x'))"
     )

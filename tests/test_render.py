@@ -16,11 +16,11 @@ from rich.cells import cell_len
 from tests.fake_course import TABLE
 from tito.journey import Journey, chart
 from tito.progress import Progress, with_exported, with_result, with_started
-from tito.render import Link, bar, chain, clip, columns, wrap
-from tito.render_module import list_lines, module_lines, start_lines, unlock_lines
-from tito.render_result import check_lines, failure_lines, passed_lines
-from tito.render_status import detail_lines, status_lines
-from tito.render_timeline import horizontal_lines, timeline_lines
+from tito.render.module import list_lines, module_lines, start_lines, unlock_lines
+from tito.render.parts import Link, bar, chain, clip, columns, wrap
+from tito.render.result import check_lines, failure_lines, passed_lines
+from tito.render.status import detail_lines, status_lines
+from tito.render.timeline import horizontal_lines, timeline_lines
 from tito.results import CheckpointResult, CheckResult, Outcome
 from tito.selection import select_checkpoints
 from tito.table import CapabilityTable, parse_table

@@ -12,18 +12,18 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from gradebook.class_query import class_query
 from gradebook.course import Course
 from gradebook.course_folder import prepare_course
-from gradebook.grading import open_coursedir
-from gradebook.outcome import Status
+from gradebook.grade.grading import open_coursedir
+from gradebook.grade.outcome import Status
 from gradebook.records import Record, open_engine, save_record, transaction
-from gradebook.render_class import GLYPHS
-from gradebook.render_report import render_report
-from gradebook.report import COLUMNS, Standing, read_class
-from gradebook.report_files import csv_text, json_data, write_csv, write_excel, write_json, write_parquet
+from gradebook.render.class_table import GLYPHS
+from gradebook.render.report import render_report
+from gradebook.report.class_query import class_query
+from gradebook.report.files import csv_text, json_data, write_csv, write_excel, write_json, write_parquet
+from gradebook.report.standing import COLUMNS, Standing, read_class
+from gradebook.report.summary import module_summary, needing_attention, stage_summary, wide_table
 from gradebook.roster import Student, add_students
-from gradebook.summary import module_summary, needing_attention, stage_summary, wide_table
 from tests.conftest import REPOSITORY
 from tests.large_class import EXERCISES, START, fill_gradebook
 from tests.tiny_course import TABLE, write

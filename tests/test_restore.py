@@ -5,7 +5,7 @@ from dataclasses import replace
 import nbformat
 import pytest
 
-from gradebook.restore import Original, restore_cells
+from gradebook.grade.restore import Original, restore_cells
 
 
 def originals() -> list[Original]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradebook.verdict import Ended, Run, checkpoint_data, ends_in_value, judge_cell, names_read
+from gradebook.grade.verdict import Ended, Run, checkpoint_data, ends_in_value, judge_cell, names_read
 from tito.results import MIME_TYPE
 
 GOOD = Run(Ended.OK)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gradebook.build.regions import Kind
 from gradebook.course import Course
-from gradebook.regions import Kind
 from tests.conftest import REPOSITORY
 
 COURSE = Course(REPOSITORY)

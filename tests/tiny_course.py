@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gradebook.build import build_course
+from gradebook.build.modules import build_course
 from gradebook.course import Course
 from gradebook.course_folder import prepare_course
 from tito.material import material_root

@@ -101,7 +101,7 @@ class CheckpointResult:
         return {MIME_TYPE: self.to_json()}
 
     def _repr_html_(self) -> str:
-        from tito.render_html import checkpoint_html
+        from tito.render.html import checkpoint_html
 
         return checkpoint_html(self)
 

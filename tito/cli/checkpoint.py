@@ -31,7 +31,7 @@ def status(
     --json writes: version, course, percent, current, next, and stages with their modules; a module has a
     state of `passed`, `in progress`, `stale`, `failed` or `not started`.
     """
-    from tito.render_status import detail_lines, status_lines
+    from tito.render.status import detail_lines, status_lines
 
     logbook = open_logbook()
     journey, width = logbook.journey(), terminal.width()
@@ -50,7 +50,7 @@ def timeline(
     ] = False,
 ) -> None:
     """Draw the way through the course, and where you are on it"""
-    from tito.render_timeline import horizontal_lines, timeline_lines
+    from tito.render.timeline import horizontal_lines, timeline_lines
 
     draw = horizontal_lines if horizontal else timeline_lines
     terminal.say(draw(open_logbook().journey(), terminal.width()))
@@ -59,7 +59,7 @@ def timeline(
 @app.command()
 def unlock() -> None:
     """Show the next checkpoint to unlock, and how"""
-    from tito.render_module import unlock_lines
+    from tito.render.module import unlock_lines
 
     terminal.say(unlock_lines(open_logbook().journey(), terminal.width()))
 

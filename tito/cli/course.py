@@ -74,7 +74,7 @@ def init(
         [f"✅ Made the {item.what}" for item in done if item.made] or ["✅ Everything a class needs is there"]
     )
     if students:
-        from gradebook.grading import open_coursedir
+        from gradebook.grade.grading import open_coursedir
 
         change = add_students(open_coursedir(course).db_url, students)
         counts = (
@@ -89,8 +89,8 @@ def init(
 def build(modules: Modules = None) -> None:
     """Build source notebooks and what students get, from the authored texts"""
     with lean_jsonschema():
-        from gradebook.build import build_course
-        from gradebook.render_build import render_build
+        from gradebook.build.modules import build_course
+        from gradebook.render.build import render_build
 
     course, chosen = _here(modules)
     with terminal.working("Building"):
@@ -109,7 +109,7 @@ def release(
 ) -> None:
     """Hand modules out through the exchange"""
     with lean_jsonschema():
-        from gradebook.exchange import release_modules
+        from gradebook.handover.exchange import release_modules
 
     course, chosen = _chosen(modules, every)
     for module in release_modules(course, chosen, force):
@@ -124,8 +124,8 @@ def collect(modules: Modules = None, every: Every = False) -> None:
     A submission that is not the named student's own, comes from the future or holds links is refused.
     """
     with lean_jsonschema():
-        from gradebook.exchange import collect_modules
-        from gradebook.render_exchange import collected_lines
+        from gradebook.handover.exchange import collect_modules
+        from gradebook.render.exchange import collected_lines
 
     course, chosen = _chosen(modules, every)
     taken = collect_modules(course, chosen)
@@ -150,10 +150,10 @@ def grade(
     one of them; this costs the student nothing.
     """
     with lean_jsonschema():
-        from gradebook.grading import plan_grading
-        from gradebook.outcome import Status
-        from gradebook.pool import default_workers, run_grading
-        from gradebook.render_grades import grading_progress, render_grades
+        from gradebook.grade.grading import plan_grading
+        from gradebook.grade.outcome import Status
+        from gradebook.grade.pool import default_workers, run_grading
+        from gradebook.render.grades import grading_progress, render_grades
 
     import time
 
@@ -181,7 +181,7 @@ def feedback(
 ) -> None:
     """Write a page for each graded submission, without hidden tests or anything that could do harm"""
     with lean_jsonschema():
-        from gradebook.feedback import write_feedback
+        from gradebook.handover.feedback import write_feedback
 
     course, chosen = _here(modules)
     pages = []
@@ -228,10 +228,10 @@ def report(
     A file gets one row for each student and module. With `-` it goes to stdout instead of the report.
     """
     with lean_jsonschema():
-        from gradebook import report_files as files
         from gradebook.course import find_course
-        from gradebook.render_report import render_report
-        from gradebook.report import read_class
+        from gradebook.render.report import render_report
+        from gradebook.report import files
+        from gradebook.report.standing import read_class
 
     import sys
 
@@ -278,7 +278,7 @@ def demo(
     """
     with lean_jsonschema():
         from gradebook.course import find_course
-        from gradebook.demo import check_class, make_demo_course, read_class, submit_all
+        from gradebook.rehearsal.demo import check_class, make_demo_course, read_class, submit_all
 
     import os
     import shutil

@@ -2,14 +2,14 @@
 
 from tito import terminal
 from tito.cli.here import open_logbook
-from tito.render import wrap
+from tito.render.parts import wrap
 from tito.table import load_table
 from tito.workspace import NoWorkspaceError
 
 
 def show_home() -> None:
     """Show the stage at work and the next command; outside a workspace, how to make one."""
-    from tito.render_status import headline, leg_lines, next_lines
+    from tito.render.status import headline, leg_lines, next_lines
 
     width = terminal.width()
     try:

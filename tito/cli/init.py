@@ -21,7 +21,7 @@ def init(
     overwritten.
     """
     from tito.handout import lay_out
-    from tito.render_init import init_lines
+    from tito.render.init import init_lines
 
     handout = lay_out(folder)
     terminal.say(init_lines(handout, terminal.width()))

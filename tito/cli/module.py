@@ -26,7 +26,7 @@ def list_modules(
 ) -> None:
     """List the modules with their state"""
     from tito.journey import step_json
-    from tito.render_module import list_lines
+    from tito.render.module import list_lines
 
     journey = open_logbook().journey()
     if json:
@@ -43,7 +43,7 @@ def status(
     ] = None,
 ) -> None:
     """Show where a module stands"""
-    from tito.render_module import list_lines, module_lines
+    from tito.render.module import list_lines, module_lines
 
     logbook = open_logbook()
     journey, width = logbook.journey(), terminal.width()
@@ -57,7 +57,7 @@ def status(
 @app.command()
 def start(module: Name) -> None:
     """Start a module: what it is about, and how to open its notebook"""
-    from tito.render_module import start_lines
+    from tito.render.module import start_lines
 
     logbook = open_logbook()
     found = logbook.workspace.table.module(module)
@@ -116,7 +116,7 @@ def export_step(logbook: "Logbook", module: "Module") -> None:
 def test_step(logbook: "Logbook", before: "Journey", module: "Module", verbose: bool, timeout: float) -> int:
     """The third and fourth step: the capability test, and what follows from it."""
     from tito.cli.trial import run_trial, show_checks, show_failure, title_of
-    from tito.render_result import passed_lines
+    from tito.render.result import passed_lines
 
     checkpoint = logbook.workspace.table.checkpoint_of(module)
     result, code = run_trial(logbook, checkpoint, timeout)

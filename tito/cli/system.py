@@ -22,7 +22,7 @@ def doctor(
 ) -> None:
     """Examine the installation and the workspace; exits 1 if something is wrong"""
     from tito.doctor import Health, examine
-    from tito.render import wrap
+    from tito.render.parts import wrap
 
     glyphs = {Health.FINE: "✅", Health.OPTIONAL: "💡", Health.WRONG: "❌"}
     findings = []

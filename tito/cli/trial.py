@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tito import terminal
 from tito.errors import GraderFault, TitoError
 from tito.logbook import Logbook
-from tito.render_result import check_lines, failure_lines, headline, passed_lines
+from tito.render.result import check_lines, failure_lines, headline, passed_lines
 from tito.runner import run_checkpoint_file
 from tito.table import Checkpoint
 

@@ -1,0 +1,1 @@
+"""From authored text to what students get: source notebooks, releases, the reference package."""

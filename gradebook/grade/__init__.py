@@ -1,0 +1,1 @@
+"""Grading submissions: restoring, running, judging and recording them."""

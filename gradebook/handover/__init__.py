@@ -1,0 +1,1 @@
+"""What passes between instructor and students: modules, submissions, feedback."""

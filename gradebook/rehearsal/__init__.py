@@ -1,0 +1,1 @@
+"""Trying the course before a class does: planted solutions, quick runs, the demo class."""

@@ -1,0 +1,1 @@
+"""What the instructor's commands show on a terminal."""

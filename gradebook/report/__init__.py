@@ -1,0 +1,1 @@
+"""Where the class stands, as tables."""

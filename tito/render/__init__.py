@@ -1,0 +1,1 @@
+"""What the student's commands show: pure functions from values to text."""
