@@ -163,7 +163,7 @@ def _package(workspace: Workspace) -> Finding:
     if not (workspace.package / "core").is_dir():
         detail = f"`{workspace.name(workspace.package)}` is not there"
         return Finding("Package", Health.WRONG, detail, "`tito init`")
-    return Finding("Package", Health.FINE, f"`{workspace.package}`, {len(exported)} modules exported")
+    return Finding("Package", Health.FINE, f"`{workspace.package}`, {len(exported)} exported")
 
 
 def _checkpoints(workspace: Workspace) -> Finding:

@@ -5,12 +5,14 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 
 from gradebook.course import Course
 from gradebook.grade.grading import Job, grade_submission, open_coursedir, prepare_students
 from gradebook.grade.outcome import Graded
+from tito.errors import GraderFault
 
 
 def run_grading(
@@ -66,6 +68,9 @@ def _process_pool(workers: int) -> Iterator[Executor]:
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts)
     try:
         yield pool
+    except BrokenProcessPool as error:
+        message = "A grading process was killed, perhaps because memory ran out. What was graded is saved"
+        raise GraderFault(message, "`tito course grade --jobs 1` goes on where it was") from error
     except BaseException:
         for process in multiprocessing.active_children():
             process.terminate()
