@@ -66,7 +66,10 @@ def run_trial(logbook: Logbook, checkpoint: Checkpoint, timeout: float) -> tuple
     workspace = logbook.workspace
     file, module = workspace.checkpoint_file(checkpoint), workspace.table.module_of(checkpoint)
     if not file.is_file():
-        raise TitoError(f"`{workspace.name(file)}` is not there", "`tito init` brings it")
+        raise TitoError(
+            f"`{workspace.name(file)}` is not there: lost, or not handed out yet",
+            "`tito init` brings every checkpoint that has been handed out",
+        )
     code, current = logbook.exported_code(module)
     if not current and workspace.exported(module).is_file():
         terminal.note(
