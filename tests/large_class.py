@@ -100,5 +100,5 @@ def fill_gradebook(course: Course, students: int, handed_out: int, seed: int = 1
                 connection.execute(tables[name].insert(), rows[name])
 
 
-FIRST = ("Ada", "Blaise", "Chen", "Dorothy", "Emmy", "Florence", "Grace")
-LAST = ("Abel", "Banach", "Euler", "Gauss", "Łukasiewicz")
+FIRST = ("First", "Given", "Vorname", "Prénom", "名", "Имя", "Nome")
+LAST = ("Last", "Family", "Nachname", "Nom", "Ł-name")

@@ -67,7 +67,7 @@ def test_a_class_from_handing_out_to_feedback(course, capsys):
     allow_anybody(course)
     first, second = course.table.modules
     roster = write(
-        course.root / "class.csv", f"id,first_name,last_name,email\n{ME},Ada,Abel,a@b.org\nmissing,,,\n"
+        course.root / "class.csv", f"id,first_name,last_name,email\n{ME},First,Last,a@b.org\nmissing,,,\n"
     )
 
     assert run(["course", "init", "--roster", str(roster)]) == 0
@@ -317,12 +317,12 @@ def test_a_class_list_that_is_not_utf_8_names_the_line(course):
 
 def test_a_class_list_from_a_spreadsheet_is_read(course):
     path = course.root / "class.csv"
-    path.write_bytes('﻿ID,Last_Name,First_Name\r\nann,"Abel, née Gauss",Ann\r\n\r\n'.encode())
+    path.write_bytes('﻿ID,Last_Name,First_Name\r\ns-1,"Last, née Before",First\r\n\r\n'.encode())
     (student,) = read_roster(path)
     assert (student.id, student.last_name, student.first_name, student.email) == (
-        "ann",
-        "Abel, née Gauss",
-        "Ann",
+        "s-1",
+        "Last, née Before",
+        "First",
         "",
     )
 
