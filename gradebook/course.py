@@ -55,6 +55,10 @@ class Course:
         """The authored notebook."""
         return self.folder / "source" / module.id / f"{module.id}.py"
 
+    def variants(self, module: Module) -> Path:
+        """The planted solutions beside it."""
+        return self.text_source(module).with_name("variants.toml")
+
     def source(self, module: Module) -> Path:
         """The source notebook built from it, solutions included."""
         return self.folder / "source" / module.id / f"{module.id}.ipynb"

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
@@ -10,13 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tito.errors import TitoError
-
-LITTER = {"__pycache__", ".ipynb_checkpoints"}
-
-
-def files_in(folder: Path) -> list[Path]:
-    """The files of a folder and its folders, in order, without what editors and Python leave there."""
-    return [path for path in sorted(folder.rglob("*")) if path.is_file() and not LITTER & set(path.parts)]
+from tito.files import files_in, replacing
 
 
 def digest(*parts: str) -> str:
@@ -73,10 +66,6 @@ def _replace(target: Path, made: Path) -> bool:
     if target.is_file() and target.read_bytes() == made.read_bytes():
         return False
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
+    with replacing(target) as temporary:
         shutil.copy(made, temporary)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
     return True

@@ -1,6 +1,5 @@
 """What several test files share: the course, built once."""
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,11 +46,3 @@ def tiny_course(tiny_built: Course, tmp_path: Path) -> Course:
     """A copy of it to work on; it knows what it was built from, so nothing is built anew without a reason."""
     shutil.copytree(tiny_built.root, tmp_path / "course")
     return Course(tmp_path / "course")
-
-
-def read_notebook(path: Path) -> dict:
-    """A notebook as plain data, each cell's source one text."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    for cell in notebook["cells"]:
-        cell["source"] = "".join(cell["source"])
-    return notebook

@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from gradebook.build.notebooks import grade_id_of
 from gradebook.course import Course
 from gradebook.course_folder import grading_seed
 from gradebook.grade.grading import GRADER_VERSION, Job, grade_submission, open_coursedir, plan_grading
@@ -20,7 +21,7 @@ from gradebook.grade.submission import find_submissions
 from gradebook.records import load_records
 from gradebook.report.standing import Standing, read_class
 from tests.tiny_class import CHEATS, make_submissions
-from tests.tiny_course import code_cell, name_of, read_release, solve, submit
+from tests.tiny_course import code_cell, read_release, solve, submit
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,9 @@ def test_dead_kernel_keeps_what_ran_before_and_says_where_it_died(graded):
     assert (result.score, result.status) == (6.0, Status.CRASHED)
     assert result.explanation == "the kernel died in `total-check`; 1 graded cells after it were not run"
     assert graded.standings["exits"] == Standing.CRASHED
-    shown = next(cell for cell in graded_notebook(graded, "exits")["cells"] if name_of(cell) == "checkpoint")
+    shown = next(
+        cell for cell in graded_notebook(graded, "exits")["cells"] if grade_id_of(cell) == "checkpoint"
+    )
     assert shown["outputs"][0]["evalue"] == "not run: the kernel died in `total-check`"
 
 
@@ -117,14 +120,19 @@ def test_corrupt_file_scores_zero_with_the_reason_and_a_page_to_show(graded):
     assert "`01_count.ipynb` is not a notebook" in result.explanation
     first, *others = graded_notebook(graded, "corrupt")["cells"]
     assert "could not be graded" in "".join(first["source"])
-    assert [name_of(cell) for cell in others] == ["add-check", "total-check", "reflection-1", "checkpoint"]
+    assert [grade_id_of(cell) for cell in others] == [
+        "add-check",
+        "total-check",
+        "reflection-1",
+        "checkpoint",
+    ]
 
 
 def test_deleted_tests_come_back_in_their_places(graded):
     result = graded.results["deleted"]
     assert result.score == 30.0
     assert "deleted and put back" in result.explanation
-    names = [name for cell in graded_notebook(graded, "deleted")["cells"] if (name := name_of(cell))]
+    names = [name for cell in graded_notebook(graded, "deleted")["cells"] if (name := grade_id_of(cell))]
     assert names == ["add", "add-check", "total", "total-check", "reflection-1", "checkpoint"]
 
 

@@ -7,20 +7,17 @@ import sys
 import pytest
 
 from gradebook.build.modules import reference_package
+from gradebook.build.notebooks import grade_id_of, plain_notebook
 from gradebook.course import Course
 from gradebook.rehearsal.trial import try_notebook
 from gradebook.rehearsal.variants import Variant, plant, read_variants
-from tests.conftest import REPOSITORY, read_notebook
+from tests.conftest import REPOSITORY
 from tito.checks import load_checkpoint
 from tito.table import Module
 
 COURSE = Course(REPOSITORY)
 MODULES = COURSE.authored()
-VARIANTS = [
-    (module, variant)
-    for module in MODULES
-    for variant in read_variants(COURSE.text_source(module).with_name("variants.toml"))
-]
+VARIANTS = [(module, variant) for module in MODULES for variant in read_variants(COURSE.variants(module))]
 WRONG = [(module, variant) for module, variant in VARIANTS if not variant.right]
 RIGHT = [(module, variant) for module, variant in VARIANTS if variant.right]
 
@@ -35,19 +32,15 @@ each_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: modu
 
 def blank_of(course: Course, module: Module) -> dict:
     """The release with the source's graded cells, hidden tests included: as a blank one is graded."""
-    release, source = read_notebook(course.release(module)), read_notebook(course.source(module))
+    release, source = plain_notebook(course.release(module)), plain_notebook(course.source(module))
     graded = {
-        grade_id(cell): cell["source"]
+        grade_id_of(cell): cell["source"]
         for cell in source["cells"]
         if cell["metadata"].get("nbgrader", {}).get("grade")
     }
     for cell in release["cells"]:
-        cell["source"] = graded.get(grade_id(cell), cell["source"])
+        cell["source"] = graded.get(grade_id_of(cell), cell["source"])
     return release
-
-
-def grade_id(cell: dict) -> str:
-    return cell["metadata"].get("nbgrader", {}).get("grade_id", "")
 
 
 @each_module
@@ -62,7 +55,7 @@ def test_solution_scores_full_points_and_every_example_runs_in_a_kernel(built_co
     client = nbclient.NotebookClient(notebook, kernel_name="python3", timeout=120)
     client.execute(env=environment, cwd=str(tmp_path))
 
-    checkpoint = next(cell for cell in notebook.cells if grade_id(cell) == "checkpoint")
+    checkpoint = next(cell for cell in notebook.cells if grade_id_of(cell) == "checkpoint")
     score = checkpoint.outputs[-1].data["text/plain"]
     assert float(score) == built_course.table.checkpoint_of(module).points
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
@@ -79,7 +72,7 @@ def test_blank_release_scores_zero(built_course, module):
 
 @pytest.mark.parametrize(**named(WRONG))
 def test_wrong_solution_loses_points_in_the_cells_about_it(built_course, module, variant):
-    notebook = plant(read_notebook(built_course.source(module)), variant)
+    notebook = plant(plain_notebook(built_course.source(module)), variant)
 
     trial = try_notebook(notebook, reference_package(built_course, before=module))
 
@@ -91,7 +84,7 @@ def test_wrong_solution_loses_points_in_the_cells_about_it(built_course, module,
 
 @pytest.mark.parametrize(**named(RIGHT))
 def test_another_right_solution_scores_full_points(built_course, module, variant):
-    notebook = plant(read_notebook(built_course.source(module)), variant)
+    notebook = plant(plain_notebook(built_course.source(module)), variant)
 
     trial = try_notebook(notebook, reference_package(built_course, before=module))
 
@@ -108,8 +101,8 @@ def test_at_least_eight_wrong_solutions_are_planted_across_the_notebook(module):
 
 @each_module
 def test_every_solution_cell_has_a_planted_wrong_solution(built_course, module):
-    cells = read_notebook(built_course.source(module))["cells"]
-    solutions = {grade_id(cell) for cell in cells if cell["metadata"].get("nbgrader", {}).get("solution")}
+    cells = plain_notebook(built_course.source(module))["cells"]
+    solutions = {grade_id_of(cell) for cell in cells if cell["metadata"].get("nbgrader", {}).get("solution")}
 
     assert solutions <= {variant.cell for owner, variant in WRONG if owner == module}
 
@@ -150,7 +143,7 @@ def test_checkpoint_runs_as_a_script_and_under_pytest(built_course, module, tmp_
 
 @each_module
 def test_checkpoint_passes_the_reference_with_any_seed(built_course, module):
-    source = read_notebook(built_course.source(module))
+    source = plain_notebook(built_course.source(module))
     home = reference_package(built_course, before=module)
 
     scores = [try_notebook(source, home, seed=seed).scores["checkpoint"] for seed in range(1, 6)]

@@ -2,8 +2,9 @@
 
 import json
 
+from gradebook.build.notebooks import grade_id_of
 from gradebook.course import Course
-from tests.tiny_course import cell_of, name_of, read_release, solve, submit
+from tests.tiny_course import cell_of, read_release, solve, submit
 
 FORGED_CHECKPOINT = """
 import os
@@ -71,7 +72,7 @@ def make_submissions(course: Course) -> None:
 
     def without(*names: str):
         notebook = right()
-        notebook["cells"] = [cell for cell in notebook["cells"] if name_of(cell) not in names]
+        notebook["cells"] = [cell for cell in notebook["cells"] if grade_id_of(cell) not in names]
         return notebook
 
     def edited(change):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gradebook.build.modules import build_course
+from gradebook.build.notebooks import grade_id_of, plain_notebook
 from gradebook.course import Course
 from gradebook.course_folder import prepare_course
 from tito.material import material_root
@@ -225,21 +226,13 @@ def write(path: Path, text: str) -> Path:
 
 def read_release(course: Course, module: Module) -> Notebook:
     """The notebook students get, cell sources as texts."""
-    notebook: Notebook = json.loads(course.release(module).read_text(encoding="utf-8"))
-    for cell in notebook["cells"]:
-        cell["source"] = "".join(cell["source"])
-    return notebook
+    return plain_notebook(course.release(module))
 
 
 def cell_of(notebook: Notebook, name: str) -> dict[str, Any]:
     """The cell of that nbgrader id."""
-    cell: dict[str, Any] = next(cell for cell in notebook["cells"] if name_of(cell) == name)
+    cell: dict[str, Any] = next(cell for cell in notebook["cells"] if grade_id_of(cell) == name)
     return cell
-
-
-def name_of(cell: dict[str, Any]) -> str:
-    """A cell's nbgrader id, or nothing."""
-    return str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
 
 
 def code_cell(source: str) -> dict[str, Any]:
@@ -258,7 +251,7 @@ def solve(notebook: Notebook, **solutions: str) -> Notebook:
     """Write solutions into a notebook: the right ones, except where `solutions` says otherwise."""
     for name, text in (RIGHT | solutions).items():
         for cell in notebook["cells"]:
-            if name_of(cell) == name:
+            if grade_id_of(cell) == name:
                 cell["source"] = text
     return notebook
 

@@ -101,7 +101,7 @@ class Checkpoint:
             def under_pytest() -> None:
                 import pytest
 
-                result = self._memo(name)
+                result = self._results[name]
                 if result.outcome is Outcome.NOT_JUDGED:
                     pytest.skip(f"not judged: {result.message}")
                 if result.outcome is Outcome.FAILED:
@@ -155,11 +155,10 @@ class Checkpoint:
             print(f"❌ {title} checkpoint failed ({result.earned}/{result.points} points)")
         raise SystemExit(0 if result.passed else 1)
 
-    def _memo(self, name: str) -> CheckResult:
-        """The result of one check under pytest, where each is asked for on its own."""
-        if not hasattr(self, "_results"):
-            self._results = {result.name: result for result in self.run_each()}
-        return self._results[name]
+    @functools.cached_property
+    def _results(self) -> dict[str, CheckResult]:
+        """Every check's result under pytest, where each is asked for on its own."""
+        return {result.name: result for result in self.run_each()}
 
 
 GLYPHS = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.NOT_JUDGED: "⏭️"}

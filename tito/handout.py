@@ -1,7 +1,6 @@
 """What a student is given, and laying it into a workspace without ever taking anything away."""
 
 import contextlib
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,11 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tito.errors import TitoError
+from tito.files import files_in, replacing
 from tito.material import scaffold_root
 from tito.table import load_table, table_path
 from tito.workspace import Workspace
-
-LITTER = {"__pycache__", ".ipynb_checkpoints"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def list_gifts(workspace: Workspace) -> list[Gift]:
     for module in load_table(course / "course.toml").modules:
         release, target = course / "release" / module.id, workspace.notebook(module).parent
         if (release / f"{module.id}.ipynb").is_file():
-            gifts += [Gift(file, target / file.relative_to(release), False) for file in _files(release)]
+            gifts += [Gift(file, target / file.relative_to(release), False) for file in files_in(release)]
     scaffold = scaffold_root()
     gifts += [Gift(file, workspace.package / file.relative_to(scaffold), True) for file in _scaffold_files()]
     checkpoints = course.parent / "tests" / "checkpoints"
@@ -96,13 +94,9 @@ def _scaffold_files() -> Iterator[Path]:
     """The package as it is handed out; in a checkout, exported modules lie among its files."""
     from tito.export import is_exported
 
-    for file in _files(scaffold_root()):
+    for file in files_in(scaffold_root()):
         if not (file.suffix == ".py" and is_exported(file)):
             yield file
-
-
-def _files(folder: Path) -> list[Path]:
-    return [file for file in sorted(folder.rglob("*")) if file.is_file() and not LITTER & set(file.parts)]
 
 
 def _hand_over(gift: Gift, handout: Handout, backup: Path, undo: contextlib.ExitStack) -> None:
@@ -138,12 +132,8 @@ def _make_folder(folder: Path, undo: contextlib.ExitStack) -> None:
 
 
 def _copy_atomic(source: Path, target: Path) -> None:
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
+    with replacing(target) as temporary:
         shutil.copyfile(source, temporary)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _put_back(old: Path, target: Path) -> None:

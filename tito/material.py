@@ -18,8 +18,3 @@ def material_root() -> Path:
 def scaffold_root() -> Path:
     """The `tinytorch` package that is handed out, without any exported module."""
     return _HERE.parent / "tinytorch"
-
-
-def is_checkout() -> bool:
-    """Whether the authored notebooks are here: instructors build and grade from a checkout."""
-    return (material_root() / "course" / "source").is_dir()

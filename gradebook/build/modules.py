@@ -16,8 +16,8 @@ from gradebook.build.reference import reference_package
 from gradebook.build.release_checks import check_file, check_release
 from gradebook.build.source_checks import Finding, check_source
 from gradebook.course import Course
-from gradebook.folders import digest, digest_folder, files_in, install_folder, staging_folder
-from tito.files import write_atomic
+from gradebook.folders import digest, digest_folder, install_folder, staging_folder
+from tito.files import files_in, write_atomic
 from tito.notebook import read_notebook
 from tito.table import Module
 

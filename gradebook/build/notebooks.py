@@ -4,10 +4,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tito.errors import TitoError
-from tito.notebook import lean_jsonschema
+from tito.notebook import lean_jsonschema, read_notebook
 from tito.table import Module
 
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -79,6 +80,19 @@ class Cell:
         """What it is worth."""
         points = self.nbgrader.get("points", 0)
         return float(points) if isinstance(points, int | float) else 0.0
+
+
+def plain_notebook(path: Path) -> dict[str, Any]:
+    """A notebook's JSON with each cell's source as one text; raises `ExportError` for a damaged file."""
+    notebook = read_notebook(path)
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+    return notebook
+
+
+def grade_id_of(cell: Mapping[str, Any]) -> str:
+    """A cell's nbgrader id, or nothing."""
+    return str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
 
 
 def cells_of(notebook: Mapping[str, Any]) -> tuple[Cell, ...]:

@@ -6,8 +6,9 @@ from pathlib import Path
 from gradebook.build.cache import tool_versions
 from gradebook.build.notebooks import notebook_from_text
 from gradebook.course import Course
-from gradebook.folders import cannot_write, digest, digest_folder, files_in, staging_folder
+from gradebook.folders import cannot_write, digest, digest_folder, staging_folder
 from tito.export import exported_text, is_exported
+from tito.files import files_in
 from tito.material import scaffold_root
 from tito.table import Module
 

@@ -20,6 +20,7 @@ from nbgrader.utils import is_solution
 from traitlets import List
 
 from gradebook.grade.kernel import KernelRun
+from gradebook.grade.one_notebook import OneNotebook
 from gradebook.grade.restore import Repair, RestoreCells
 from gradebook.grade.verdict import CHECKPOINT, Run, Verdict, checkpoint_data, judge_cell
 
@@ -69,7 +70,7 @@ class SaveScores(SaveAutoGrades):  # type: ignore[misc] # nbgrader has no types
         self.gradebook.db.commit()
 
 
-class Autograder(Autograde):  # type: ignore[misc] # nbgrader has no types
+class Autograder(OneNotebook, Autograde):  # type: ignore[misc] # nbgrader has no types
     """Grade one notebook, read already: restore its cells, run it, judge it, save scores and the graded copy.
 
     Old scores are gone before anything runs, so that whatever happens meanwhile, no better score of an
@@ -93,13 +94,6 @@ class Autograder(Autograde):  # type: ignore[misc] # nbgrader has no types
     def destination(self) -> Path:
         """The folder of the graded copy."""
         return Path(self._format_dest(self.coursedir.assignment_id, self.coursedir.student_id))
-
-    def init_notebooks(self) -> None:
-        """Name the one notebook there is to grade, whether or not its file can be read."""
-        name = self.coursedir.assignment_id
-        source = self._format_source(name, self.coursedir.student_id)
-        self.notebooks = [f"{source}/{name}.ipynb"]
-        self.assignments = {source: self.notebooks}
 
     def convert_notebooks(self) -> None:
         """Grade it; unlike nbgrader's, this leaves the meaning of an exception to the caller."""

@@ -1,14 +1,15 @@
 """A class to try the course with: submissions made by real edits of the real release."""
 
-import copy
 import json
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gradebook.build.notebooks import grade_id_of, plain_notebook
+from gradebook.build.regions import Kind
 from gradebook.course import Course
-from gradebook.rehearsal.variants import Variant, VariantError, cell_by_id, plant, read_variants
+from gradebook.rehearsal.variants import VariantError, cell_by_id, plant, read_variants
 from tito.table import Module
 
 Notebook = dict[str, Any]
@@ -47,24 +48,15 @@ def submission_text(course: Course, student: DemoStudent, module: Module) -> str
     """The notebook file the student submits for a module; None where they submit nothing."""
     if student.modules and module.name not in student.modules:
         return None
-    release = json.loads(course.release(module).read_text(encoding="utf-8"))
-    planted = _with_variants(_read(course.source(module)), student, course, module)
-    notebook = _edited(release, planted, student)
+    planted = _with_variants(plain_notebook(course.source(module)), student, course, module)
+    notebook = _edited(plain_notebook(course.release(module)), planted, student)
     text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
     return text[: len(text) // 2] if module.name in student.truncate else text
 
 
-def _read(path: Path) -> Notebook:
-    notebook: Notebook = json.loads(path.read_text(encoding="utf-8"))
-    for cell in notebook["cells"]:
-        cell["source"] = "".join(cell["source"])
-    return notebook
-
-
 def _with_variants(source: Notebook, student: DemoStudent, course: Course, module: Module) -> Notebook:
     """The source notebook with the student's planted solutions of this module."""
-    path = course.text_source(module).with_name("variants.toml")
-    known: dict[str, Variant] = {variant.name: variant for variant in read_variants(path)}
+    known = {variant.name: variant for variant in read_variants(course.variants(module))}
     for name in student.variants:
         if name in known:
             source = plant(source, known[name])
@@ -72,10 +64,9 @@ def _with_variants(source: Notebook, student: DemoStudent, course: Course, modul
 
 
 def _edited(release: Notebook, solved: Notebook, student: DemoStudent) -> Notebook:
-    """The release with the student's work filled in."""
-    notebook = copy.deepcopy(release)
-    for cell in notebook["cells"]:
-        name = _grade_id(cell)
+    """The release with the student's work filled in, in place."""
+    for cell in release["cells"]:
+        name = grade_id_of(cell)
         if (
             not cell["metadata"].get("nbgrader", {}).get("solution")
             or "*" in student.blank
@@ -85,26 +76,21 @@ def _edited(release: Notebook, solved: Notebook, student: DemoStudent) -> Notebo
         cell["source"] = student.solutions.get(name) or _without_markers(cell_by_id(solved, name)["source"])
     if student.before:
         first: dict[str, Any] = {"cell_type": "code", "id": "before", "metadata": {}, "outputs": []}
-        notebook["cells"].insert(0, {**first, "execution_count": None, "source": student.before})
-    notebook["cells"] = [cell for cell in notebook["cells"] if _grade_id(cell) not in student.delete]
-    return notebook
-
-
-def _grade_id(cell: dict[str, Any]) -> str:
-    return str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
+        release["cells"].insert(0, {**first, "execution_count": None, "source": student.before})
+    release["cells"] = [cell for cell in release["cells"] if grade_id_of(cell) not in student.delete]
+    return release
 
 
 def _without_markers(source: str) -> str:
+    markers = (Kind.SOLUTION.begin, Kind.SOLUTION.end)
     lines = source.splitlines(keepends=True)
-    return "".join(line for line in lines if line.strip() not in ("### BEGIN SOLUTION", "### END SOLUTION"))
+    return "".join(line for line in lines if not any(marker in line for marker in markers))
 
 
 def check_class(course: Course, students: tuple[DemoStudent, ...]) -> None:
     """Fail where a student names a variant that no module has."""
     known = {
-        variant.name
-        for module in course.authored()
-        for variant in read_variants(course.text_source(module).with_name("variants.toml"))
+        variant.name for module in course.authored() for variant in read_variants(course.variants(module))
     }
     for student in students:
         for name in student.variants:
@@ -137,24 +123,12 @@ def submit_all(course: Course, students: tuple[DemoStudent, ...]) -> int:
 
 def _submit(course: Course, student: DemoStudent, module: Module, text: str) -> None:
     """What `nbgrader submit` does, as the student."""
-    import logging
-
-    from nbgrader.auth import Authenticator
-    from nbgrader.coursedir import CourseDirectory
-    from nbgrader.exchange.default import ExchangeSubmit
+    from gradebook.handover.exchange import open_exchange
 
     desk = course.root / "students" / student.id
     notebook = desk / module.id / f"{module.id}.ipynb"
     notebook.parent.mkdir(parents=True, exist_ok=True)
     notebook.write_text(text, encoding="utf-8")
-    config = course.nbgrader_config()
-    coursedir = CourseDirectory(config=config, assignment_id=module.id, student_id=student.id)
-    quiet = logging.Logger("nbgrader", logging.ERROR)
-    ExchangeSubmit(
-        coursedir=coursedir,
-        authenticator=Authenticator(config=config),
-        config=config,
-        log=quiet,
-        assignment_dir=str(desk),
-        cache=str(desk / ".cache"),
-    ).start()
+    with open_exchange(course, module, "Submit", student.id) as exchange:
+        exchange.assignment_dir, exchange.cache = str(desk), str(desk / ".cache")
+        exchange.start()

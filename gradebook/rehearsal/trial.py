@@ -10,9 +10,7 @@ import multiprocessing
 import os
 import sys
 import types
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -35,30 +33,16 @@ class Trial:
         return {cell for cell, score in self.scores.items() if score < self.points[cell]}
 
 
-def try_notebook(notebook: dict[str, Any], home: Path, *, demos: bool = False, seed: int = 0) -> Trial:
-    """Run one notebook's cells and score its autograded ones.
+def try_notebook(notebook: dict[str, Any], home: Path, *, seed: int = 0) -> Trial:
+    """Run a notebook's cells in a process of its own, forked from a warm one, and score the autograded ones.
 
     home: what `TINYTORCH_HOME` is meanwhile, a folder with the package of earlier modules.
-    demos: also run the cells that only show something; otherwise just their imports and definitions,
-    which is all that a graded cell may rely on.
+    Of cells that only show something, just imports and definitions run: all that a graded cell may rely on.
     """
-    return next(try_notebooks([notebook], home, demos=demos, seed=seed))
-
-
-def try_notebooks(
-    notebooks: Sequence[dict[str, Any]], home: Path, *, demos: bool = False, seed: int = 0, processes: int = 1
-) -> Iterator[Trial]:
-    """Run many, each in a process of its own forked from a warm one, in order."""
-    context = _warm_context()
-    jobs = [(_plain(notebook), str(home), demos, seed) for notebook in notebooks]
-    with context.Pool(processes, maxtasksperchild=1) as pool:
-        yield from pool.imap(_run, jobs, chunksize=1)
-
-
-def _warm_context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_WARM)
-    return context
+    with context.Pool(1) as pool:
+        return pool.apply(_run, (_plain(notebook), str(home), seed))
 
 
 def _plain(notebook: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -70,8 +54,7 @@ def _plain(notebook: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def _run(job: tuple[list[tuple[str, dict[str, Any]]], str, bool, int]) -> Trial:
-    cells, home, demos, seed = job
+def _run(cells: list[tuple[str, dict[str, Any]]], home: str, seed: int) -> Trial:
     os.environ.update(TINYTORCH_HOME=home, TITO_SEED=str(seed), MPLBACKEND="agg")
     main = types.ModuleType("__main__")
     sys.modules["__main__"] = main
@@ -80,7 +63,7 @@ def _run(job: tuple[list[tuple[str, dict[str, Any]]], str, bool, int]) -> Trial:
     messages: dict[str, str] = {}
     checks: dict[str, str] = {}
     for number, (source, nbgrader) in enumerate(cells):
-        whole = demos or bool(nbgrader) or source.startswith("#| export")
+        whole = bool(nbgrader) or source.startswith("#| export")
         value, message = _execute(source, f"<cell {number}>", main, whole)
         if nbgrader.get("grade"):
             name, worth = nbgrader["grade_id"], float(nbgrader["points"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gradebook.build.notebooks import grade_id_of
 from gradebook.build.regions import Kind, regions_of
 from tito.errors import TitoError
 
@@ -76,7 +77,7 @@ def plant(notebook: dict[str, Any], variant: Variant) -> dict[str, Any]:
 def cell_by_id(notebook: dict[str, Any], grade_id: str) -> dict[str, Any]:
     """The cell with that nbgrader id."""
     for cell in notebook["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("grade_id") == grade_id:
+        if grade_id_of(cell) == grade_id:
             found: dict[str, Any] = cell
             return found
     raise VariantError(f"The notebook has no cell `{grade_id}`", MEND)
