@@ -1,0 +1,357 @@
+"""One side of the bridge: it asks the other side, and answers what the other side asks."""
+
+import threading
+import time
+import types
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from gradebook.bridge.answers import answer
+from gradebook.bridge.describe import describe_class
+from gradebook.bridge.faults import Stopped, decode_error, encode_error, make_error_class
+from gradebook.bridge.mirror import Mirrors, is_mirror_tag
+from gradebook.bridge.remote import (
+    RemoteModule,
+    RemoteObject,
+    RemoteType,
+    home_of,
+    make_class,
+    number_of,
+    peer_of,
+    set_number,
+    set_peer,
+)
+from gradebook.bridge.values import decode_plain, encode_plain, is_plain_tag
+from gradebook.bridge.wire import Buffer, OverdueError, Wire, WireError
+
+# A frame of one of these files is not the author's.
+OWN_FILES = "gradebook/bridge"
+DEEPEST = 100
+
+
+class Message:
+    """One message while it is written or read: the values in it, and what they refer to."""
+
+    def __init__(self, peer: "Peer", received: list[bytearray] | None = None) -> None:
+        self.peer = peer
+        self.buffers: list[Buffer] = []
+        self.received = received or []
+        self.classes: list[Any] = []
+        self.extras: dict[str, Any] = {}
+
+    def encode(self, value: Any) -> Any:
+        """A value as JSON."""
+        if type(value) in self.peer.met:
+            return self._refer(value)
+        data = encode_plain(self, value)
+        if data is NotImplemented:
+            data = self.peer.mirrors.encode(self, value)
+        return self._refer(value) if data is NotImplemented else data
+
+    def decode(self, data: Any) -> Any:
+        """The value that JSON stands for. Raises whatever malformed JSON leads to."""
+        if not isinstance(data, list):
+            if isinstance(data, dict):
+                raise TypeError("not a value")
+            return data
+        tag = data[0]
+        if is_plain_tag(tag):
+            return decode_plain(self, data)
+        if is_mirror_tag(tag):
+            return self.peer.mirrors.decode(self, data)
+        return self._follow(tag, *data[1:])
+
+    def _refer(self, value: Any) -> Any:
+        peer = self.peer
+        cls = type(value)
+        if cls in peer.met and peer_of(value) is peer:
+            return ["yours", number_of(value)]
+        if isinstance(value, RemoteType):
+            return ["yours", home_of(value)[1]]
+        if isinstance(value, types.ModuleType):
+            return ["module", value.__name__]
+        if isinstance(value, type):
+            number = peer.errors.get(value)
+            return ["yours", number] if number else ["class", self.export_class(value)]
+        if isinstance(value, BaseException):
+            return ["error", peer.export(value), *encode_error(self, value, OWN_FILES)]
+        return ["mine", peer.export(value), self.export_class(cls)]
+
+    def _follow(self, tag: str, *parts: Any) -> Any:
+        peer = self.peer
+        if tag == "yours":
+            return peer.exports[parts[0]]
+        if tag == "mine":
+            return peer.meet(*parts)
+        if tag == "class":
+            return peer.classes[parts[0]]
+        if tag == "module":
+            return peer.find_module(parts[0])
+        if tag == "error":
+            return decode_error(self, list(parts[1:]))
+        raise ValueError(f"{tag!r} is no kind of value")
+
+    def export_class(self, cls: type) -> int:
+        """The number of a class of this side; its description goes with this message the first time."""
+        if cls in self.peer.errors:
+            return 0
+        if isinstance(cls, RemoteType) and cls is not RemoteObject:
+            return -home_of(cls)[1]
+        known = self.peer.is_exported(cls)
+        number = self.peer.export(cls)
+        if not known:
+            self.classes.append([number, describe_class(cls, self.export_class)])
+        return number
+
+
+class Peer:
+    """One end of the bridge.
+
+    strict: this side judges, so the other side's objects decide nothing here, and may ask here for little.
+    hear: called with what the other side shows meanwhile (its output).
+    """
+
+    def __init__(self, wire: Wire, *, strict: bool, hear: Callable[[Any], object] = lambda _: None) -> None:
+        self.wire, self.strict, self.hear = wire, strict, hear
+        self.mirrors = Mirrors(1 if strict else 2)
+        self.exports: dict[int, Any] = {}
+        self.classes: dict[int, Any] = {}
+        self.errors: dict[type[BaseException], int] = {}
+        self.met: set[type] = set()
+        self.deadline: float | None = None
+        self.call_seconds: float | None = None
+        self.flush: Callable[[], object] = lambda: None
+        self._numbers: dict[int, int] = {}
+        self._next = 1
+        self._proxies: dict[int, weakref.ref[RemoteObject]] = {}
+        self._released: list[int] = []
+        self._depth = 0
+        self._over = ""
+        # A thread of student code may ask while the main thread computes an answer.
+        self._turn = threading.RLock()
+
+    def request(self, *question: Any) -> Any:
+        """Ask the other side, and return or raise what it answers."""
+        __tracebackhide__ = True
+        if self._over:
+            raise Stopped(self._over)
+        deadline = self._deadline()
+        with self._turn:
+            self.flush()
+            message = self._begin()
+            self._send("ask", message, [message.encode(part) for part in question], deadline)
+            del question, message
+            kind, value = self._listen(deadline)
+        if kind == "raise":
+            raise value
+        return value
+
+    def serve(self) -> None:
+        """Answer until the other side hangs up."""
+        while not self._over:
+            try:
+                self._listen(None)
+            except Stopped:
+                return
+
+    def close(self, why: str) -> None:
+        """Hang up; whatever is asked from now on raises `Stopped` with this reason."""
+        self._over = self._over or why
+        self.wire.close()
+
+    def derive(self, cls: type, bases: tuple[type, ...], space: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Let the other side make a class whose functions are here; its number there and its description."""
+        parts = [[key, *_parts_of(value)] for key, value in space.items() if key not in ("__qualname__",)]
+        number, told = self.request("derive", cls.__name__, list(bases), parts)
+        self.classes[number] = cls
+        self.met.add(cls)
+        return number, told
+
+    def export(self, value: Any) -> int:
+        """The number under which the other side may ask for an object of this side."""
+        number = self._numbers.get(id(value))
+        if number is None:
+            number, self._next = self._next, self._next + 1
+            self.exports[number] = value
+            self._numbers[id(value)] = number
+        return number
+
+    def is_exported(self, value: Any) -> bool:
+        """Whether the other side may know it."""
+        return id(value) in self._numbers
+
+    def meet(self, number: int, class_number: int) -> Any:
+        """The object here for an object there; the same one as long as somebody holds it."""
+        known = self._proxies.get(number)
+        proxy = known() if known else None
+        if proxy is None:
+            proxy = object.__new__(self.classes[class_number])
+            set_peer(proxy, self)
+            set_number(proxy, number)
+            self._proxies[number] = weakref.ref(proxy, lambda _, n=number: self._lost(n))
+        return proxy
+
+    def find_module(self, name: str) -> Any:
+        """A module that the other side named: the other side's own, unless this side has it and trusts it."""
+        import sys
+
+        module = sys.modules.get(str(name))
+        if not self.strict:
+            return module
+        ours = module is not None and not isinstance(module, RemoteModule)
+        return (
+            module if ours and str(name) not in ("__main__", "__mp_main__") else RemoteModule(self, str(name))
+        )
+
+    def _lost(self, number: int) -> None:
+        reference = self._proxies.get(number)
+        if reference is not None and reference() is None:
+            del self._proxies[number]
+            self._released.append(number)
+
+    def _deadline(self) -> float | None:
+        limits = [self.deadline] if self.deadline is not None else []
+        if self.call_seconds is not None:
+            limits.append(time.monotonic() + self.call_seconds)
+        return min(limits) if limits else None
+
+    def _begin(self) -> Message:
+        """A message that passes the turn: first of all it tells what changed here meanwhile."""
+        message = Message(self)
+        if changes := list(self.mirrors.changes(message)):
+            message.extras["changes"] = changes
+        if idle := self.mirrors.strike_idle():
+            message.extras["struck"] = idle
+        if self._released:
+            message.extras["released"], self._released = self._released, []
+        if self.strict and (state := np.geterr()) != _USUAL:
+            message.extras["errors"] = state
+        return message
+
+    def _send(self, kind: str, message: Message, content: Any, deadline: float | None) -> None:
+        if message.classes:
+            message.extras["classes"] = message.classes
+        try:
+            self.wire.send([kind, content, message.extras], message.buffers, deadline)
+        except WireError as error:
+            raise self._stop(error) from None
+
+    def _listen(self, deadline: float | None) -> tuple[str, Any]:
+        """Hear the other side out, answering what it asks, until it answers."""
+        while True:
+            try:
+                header, received = self.wire.receive(deadline)
+                kind, content, extras = header
+                if kind == "show":
+                    self.hear(content)
+                    continue
+                message = Message(self, received)
+                self._take_in(message, extras)
+                if kind == "ask":
+                    value: Any = [message.decode(part) for part in content]
+                elif kind == "raise":
+                    value = self._decode_raised(message, content)
+                else:
+                    value = message.decode(content)
+            except WireError as error:
+                raise self._stop(error) from None
+            except Stopped:
+                raise
+            except (Exception, MemoryError) as error:
+                raise self._stop(WireError(f"{type(error).__name__}: {error}")) from None
+            del content, header, message
+            if kind != "ask":
+                return str(kind), value
+            self._answer(value, None if self.strict else extras.get("errors"))
+            value = None
+
+    def _take_in(self, message: Message, extras: dict[str, Any]) -> None:
+        for number in extras.get("released", ()):
+            self._numbers.pop(id(self.exports.pop(number)), None)
+        for number, told in extras.get("classes", ()):
+            if told["error"]:
+                error_class = make_error_class(str(told["name"]), str(told["error"]))
+                self.classes[number], self.errors[error_class] = error_class, number
+                continue
+            bases = tuple(self._base(base) for base in told["bases"])
+            cls = make_class(self, number, told, bases)
+            self.classes[number] = cls
+            self.met.add(cls)
+        self.mirrors.apply(message, extras.get("changes", []))
+        self.mirrors.strike(extras.get("struck", []))
+
+    def _base(self, number: int) -> type:
+        return self.exports[-number] if number < 0 else self.classes[number]
+
+    def _answer(self, question: list[Any], errors: dict[str, Any] | None) -> None:
+        kind, value = "answer", None
+        try:
+            with self._deeper(), np.errstate(**errors or {}):
+                value = answer(self, *question)
+        except Stopped:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever was asked may raise anything
+            kind, value = "raise", error
+        question.clear()
+        with self._turn:
+            self.flush()
+            message = self._begin()
+            try:
+                content = self._encode_raised(message, value) if kind == "raise" else message.encode(value)
+            except (Exception, MemoryError) as error:  # noqa: BLE001 - what can't cross is an answer too
+                kind, content = "raise", self._encode_raised(message, error)
+            self._send(kind, message, content, self._deadline())
+
+    def _encode_raised(self, message: Message, error: BaseException) -> list[Any]:
+        origin = getattr(error, "__bridge__", None)
+        if type(origin) is tuple and len(origin) == 2 and origin[0] is self:
+            return ["yours", origin[1]]
+        return ["mine", self.export(error), *encode_error(message, error, OWN_FILES)]
+
+    def _decode_raised(self, message: Message, content: list[Any]) -> BaseException:
+        whose, number, *told = content
+        if whose == "yours":
+            error = self.exports[number]
+            if not isinstance(error, BaseException):
+                raise TypeError("not an exception")
+            return error
+        error = decode_error(message, told)
+        error.__bridge__ = (self, number)  # type: ignore[attr-defined]
+        return error
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        if self._depth >= DEEPEST:
+            raise RecursionError("the two sides called each other too deeply")
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    def _stop(self, error: WireError) -> Stopped:
+        if isinstance(error, OverdueError):
+            why = "it did not finish in time"
+        elif error.__class__ is WireError:
+            why = f"its answer could not be read ({error})"
+        else:
+            why = "Python ended in the middle of it"
+        self.close(why)
+        return Stopped(self._over)
+
+
+def _parts_of(value: Any) -> list[Any]:
+    if isinstance(value, property):
+        return ["property", [value.fget, value.fset, value.fdel]]
+    if isinstance(value, classmethod | staticmethod):
+        return [type(value).__name__, value.__func__]
+    if isinstance(value, types.FunctionType):
+        return ["function", value]
+    return ["value", value]
+
+
+_USUAL = np.geterr()
