@@ -6,7 +6,7 @@ would not be backed up with it, and could not be joined in the report's one quer
 that it does not know alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -103,19 +103,27 @@ def open_engine(db_url: str) -> "Engine":
 @contextmanager
 def transaction(db_url: str) -> Iterator["Connection"]:
     """A connection whose changes are all made, or none of them."""
+    engine = open_engine(db_url)
+    try:
+        with transaction_on(engine) as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def transaction_on(engine: "Engine") -> Iterator["Connection"]:
+    """The same on an engine that stays open."""
     from sqlalchemy.exc import DBAPIError
 
-    engine = open_engine(db_url)
     try:
         with engine.begin() as connection:
             yield connection
     except DBAPIError as error:
         raise GraderFault(
-            f"The gradebook could not be used: {str(error.orig).splitlines()[0]}",
+            f"The gradebook could not be used: {(str(error.orig).splitlines() or ['no reason given'])[0]}",
             "check the disk's free space (`df -h .`); `tito course init` makes what is missing",
         ) from error
-    finally:
-        engine.dispose()
 
 
 def create_records(db_url: str) -> None:
@@ -133,12 +141,23 @@ def create_records(db_url: str) -> None:
 
 def save_record(db_url: str, record: Record) -> None:
     """Replace what is recorded about a submission."""
-    records, _ = record_tables()
-    mine = (records.c.student == record.student) & (records.c.module == record.module)
-    now = datetime.now(UTC).replace(tzinfo=None)
     with transaction(db_url) as connection:
-        connection.execute(records.delete().where(mine))
-        connection.execute(records.insert().values(asdict(record) | {"graded_at": now}))
+        write_records(connection, [record])
+
+
+def write_records(connection: "Connection", found: Sequence[Record]) -> None:
+    """Replace what is recorded about some submissions, in a transaction of the caller's."""
+    from sqlalchemy import bindparam
+
+    if not found:
+        return
+    records, _ = record_tables()
+    mine = (records.c.student == bindparam("whose")) & (records.c.module == bindparam("of"))
+    now = datetime.now(UTC).replace(tzinfo=None)
+    connection.execute(
+        records.delete().where(mine), [{"whose": record.student, "of": record.module} for record in found]
+    )
+    connection.execute(records.insert(), [asdict(record) | {"graded_at": now} for record in found])
 
 
 def load_records(db_url: str) -> dict[tuple[str, str], Record]:

@@ -34,7 +34,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from tito.expect import CheckFailure, expect_close, expect_equal, expect_raises, expect_true, show
+from tito.expect import (
+    CheckFailure,
+    StudentCodeStopped,
+    expect_close,
+    expect_equal,
+    expect_raises,
+    expect_true,
+    show,
+)
 from tito.results import CheckpointResult, CheckResult, Outcome
 
 __all__ = [
@@ -54,6 +62,34 @@ __all__ = [
 
 SEED_VARIABLE = "TITO_SEED"
 OUTPUT_LIMIT = 10_000
+
+
+class Host:
+    """Where checks meet the code they judge: in one process, as students run them.
+
+    A grader that keeps student code in another process puts its own in place of `host`.
+    """
+
+    def standing_in(self, name: str, namespace: ModuleType | None) -> contextlib.AbstractContextManager[None]:
+        """Let `import name` find the notebook meanwhile."""
+        return _standing_in(name, namespace or sys.modules["__main__"])
+
+    def judging(self, check: "Check") -> contextlib.AbstractContextManager[None]:  # noqa: ARG002
+        """Surround one check."""
+        return contextlib.nullcontext()
+
+    def load(self, path: Path) -> ModuleType:
+        """Run a checkpoint file as a module."""
+        import importlib.util
+
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+
+host = Host()
 
 
 @dataclass(frozen=True)
@@ -186,7 +222,7 @@ def _judge(check: Check, seed: int, checkpoint: str) -> CheckResult:
     details: dict[str, str] = {}
     outcome = Outcome.PASSED
     try:
-        with contextlib.redirect_stdout(printed):
+        with contextlib.redirect_stdout(printed), host.judging(check):
             check.function(**arguments)
     except KeyboardInterrupt:
         raise
@@ -225,6 +261,8 @@ def _name_error(error: BaseException) -> str:
         text = str(error)
     except Exception:  # noqa: BLE001 - the text of a student's exception is student code
         text = ""
+    if isinstance(error, StudentCodeStopped):
+        return text
     if isinstance(error, NotImplementedError):
         return f"not written yet{f': {text}' if text else ''}"
     if isinstance(error, SystemExit):
@@ -234,6 +272,9 @@ def _name_error(error: BaseException) -> str:
 
 def _blamed_line(error: BaseException) -> str:
     """The innermost line that is the student's or the check's own, as `file:line in function: code`."""
+    # A grader knows of lines that ran in another process.
+    if elsewhere := getattr(error, "student_lines", ()):
+        return str(elsewhere[-1]).rstrip(": ")
     folders = [str(Path(__file__).parent), *map(sysconfig.get_path, ("stdlib", "purelib", "platlib"))]
     libraries = [f"{folder}{os.sep}" for folder in folders]
     frames = traceback.extract_tb(error.__traceback__)
@@ -276,13 +317,7 @@ def _seed(seed: int | None) -> int:
 
 def load_checkpoint(path: Path) -> Checkpoint:
     """The `Checkpoint` that a file defines; raises what importing the file raises."""
-    import importlib.util
-
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    checkpoint = module.checkpoint
+    checkpoint = host.load(path).checkpoint
     assert isinstance(checkpoint, Checkpoint)
     return checkpoint
 
@@ -299,7 +334,7 @@ def run_checkpoint(word: str, namespace: ModuleType | None = None) -> Checkpoint
     table = load_table()
     checkpoint = table.checkpoint(word)
     export = table.module_of(checkpoint).export
-    with _standing_in(export, namespace or sys.modules["__main__"]):
+    with host.standing_in(export, namespace):
         return load_checkpoint(checkpoint_path(checkpoint.filename)).run()
 
 

@@ -12,6 +12,10 @@ class CheckFailure(AssertionError):  # noqa: N818 - a failure of the student's c
         self.what, self.expected, self.actual, self.hint = what, expected, actual, hint
 
 
+class StudentCodeStopped(BaseException):  # noqa: N818 - no check may take it for an error of the code it calls
+    """Code under test ended its process, took too long, or answered what can't be read; the text says which."""
+
+
 def expect_equal(actual: object, expected: object, what: str, hint: str = "") -> None:
     """Fail unless `actual` has the type and value of `expected` (plain data: numbers, texts, containers)."""
     __tracebackhide__ = True

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tito.expect import StudentCodeStopped
+
 LONGEST_TEXT = 10_000
 FRAMES_SHOWN = 8
 
@@ -16,8 +18,12 @@ class TestFault(Exception):  # noqa: N818 - a fault of a test; pytest must not c
     __test__ = False
 
 
-class Stopped(BaseException):  # noqa: N818 - the student's process ended; no test may take it for an error
-    """The student's process ended, did not answer in time, or answered what could not be read."""
+class Stopped(StudentCodeStopped):  # noqa: N818 - the student's process ended; no test may take it for an error
+    """The student's process ended, did not answer in time (`overdue`), or answered what could not be read."""
+
+    def __init__(self, reason: str, overdue: bool = False) -> None:
+        super().__init__(reason)
+        self.overdue = overdue
 
 
 def encode_error(codec: Any, error: BaseException, own: str) -> list[Any]:

@@ -5,6 +5,7 @@ import time
 import types
 import weakref
 from collections.abc import Callable, Iterator
+from collections import Counter
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,7 +27,7 @@ from gradebook.bridge.remote import (
     set_peer,
 )
 from gradebook.bridge.values import decode_plain, encode_plain, is_plain_tag
-from gradebook.bridge.wire import Buffer, OverdueError, Wire, WireError
+from gradebook.bridge.wire import Buffer, ClosedError, OverdueError, Wire, WireError
 
 # A frame of one of these files is not the author's.
 OWN_FILES = "gradebook/bridge"
@@ -79,7 +80,9 @@ class Message:
             return ["yours", number] if number else ["class", self.export_class(value)]
         if isinstance(value, BaseException):
             return ["error", peer.export(value), *encode_error(self, value, OWN_FILES)]
-        return ["mine", peer.export(value), self.export_class(cls)]
+        number = peer.export(value)
+        peer.lent[number] += 1
+        return ["mine", number, self.export_class(cls)]
 
     def _follow(self, tag: str, *parts: Any) -> Any:
         peer = self.peer
@@ -127,10 +130,14 @@ class Peer:
         self.flush: Callable[[], object] = lambda: None
         self._numbers: dict[int, int] = {}
         self._next = 1
+        # How often each object was sent there: it is let go when that many arrivals are given up, for one may
+        # be on its way while the object of an earlier one dies.
+        self.lent: Counter[int] = Counter()
+        self._borrowed: Counter[int] = Counter()
         self._proxies: dict[int, weakref.ref[RemoteObject]] = {}
-        self._released: list[int] = []
+        self._released: list[list[int]] = []
         self._depth = 0
-        self._over = ""
+        self._over: Stopped | None = None
         # A thread of student code may ask while the main thread computes an answer.
         self._turn = threading.RLock()
 
@@ -138,7 +145,7 @@ class Peer:
         """Ask the other side, and return or raise what it answers."""
         __tracebackhide__ = True
         if self._over:
-            raise Stopped(self._over)
+            raise self._over
         deadline = self._deadline()
         with self._turn:
             self.flush()
@@ -158,10 +165,14 @@ class Peer:
             except Stopped:
                 return
 
+    def show(self, output: Any) -> None:
+        """Let the other side hear something, without waiting for an answer."""
+        with self._turn:
+            self.wire.send(["show", output, {}], (), self._deadline())
+
     def close(self, why: str) -> None:
         """Hang up; whatever is asked from now on raises `Stopped` with this reason."""
-        self._over = self._over or why
-        self.wire.close()
+        self._end(Stopped(why))
 
     def derive(self, cls: type, bases: tuple[type, ...], space: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Let the other side make a class whose functions are here; its number there and its description."""
@@ -186,6 +197,7 @@ class Peer:
 
     def meet(self, number: int, class_number: int) -> Any:
         """The object here for an object there; the same one as long as somebody holds it."""
+        self._borrowed[number] += 1
         known = self._proxies.get(number)
         proxy = known() if known else None
         if proxy is None:
@@ -211,7 +223,7 @@ class Peer:
         reference = self._proxies.get(number)
         if reference is not None and reference() is None:
             del self._proxies[number]
-            self._released.append(number)
+            self._released.append([number, self._borrowed.pop(number)])
 
     def _deadline(self) -> float | None:
         limits = [self.deadline] if self.deadline is not None else []
@@ -270,8 +282,11 @@ class Peer:
             value = None
 
     def _take_in(self, message: Message, extras: dict[str, Any]) -> None:
-        for number in extras.get("released", ()):
-            self._numbers.pop(id(self.exports.pop(number)), None)
+        for number, times in extras.get("released", ()):
+            self.lent[number] -= times
+            if self.lent[number] <= 0:
+                del self.lent[number]
+                self._numbers.pop(id(self.exports.pop(number)), None)
         for number, told in extras.get("classes", ()):
             if told["error"]:
                 error_class = make_error_class(str(told["name"]), str(told["error"]))
@@ -335,13 +350,15 @@ class Peer:
 
     def _stop(self, error: WireError) -> Stopped:
         if isinstance(error, OverdueError):
-            why = "it did not finish in time"
-        elif error.__class__ is WireError:
-            why = f"its answer could not be read ({error})"
-        else:
-            why = "Python ended in the middle of it"
-        self.close(why)
-        return Stopped(self._over)
+            return self._end(Stopped("your code did not finish in time", overdue=True))
+        if isinstance(error, ClosedError):
+            return self._end(Stopped("your code ended Python instead of returning"))
+        return self._end(Stopped(f"what your code answered could not be read: {error}"))
+
+    def _end(self, over: Stopped) -> Stopped:
+        self._over = self._over or over
+        self.wire.close()
+        return self._over
 
 
 def _parts_of(value: Any) -> list[Any]:

@@ -25,7 +25,9 @@ COMPARE = {f"__{name}__" for name in COMPARISONS}
 NEVER = frozenset(
     {"__array_interface__", "__array_struct__", "__cuda_array_interface__", "__dlpack__", "__buffer__"}
 )
-LOCAL = frozenset({"__class__", "__reduce__", "__reduce_ex__", "__getstate__", "__init_subclass__"})
+LOCAL = frozenset(
+    {"__class__", "__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__", "__init_subclass__"}
+)
 # What `RemoteObject` and `RemoteType` do in their own way, or must not hand on.
 OWN = frozenset(
     "__new__ __init__ __getattribute__ __getattr__ __setattr__ __delattr__ __del__ __init_subclass__ "

@@ -50,6 +50,25 @@ def regions_of(source: str, kind: Kind) -> list[list[str]]:
     return found
 
 
+def hidden_lines(source: str) -> dict[int, str]:
+    """The lines of a cell that students never get, markers included, by number from 1."""
+    found: dict[int, str] = {}
+    for kind in (Kind.HIDDEN_TESTS, Kind.MARK_SCHEME):
+        try:
+            if not any(regions_of(source, kind)):
+                continue
+        except ValueError:
+            # Markers without partners are a student's text.
+            continue
+        inside = False
+        for number, line in enumerate(source.split("\n"), start=1):
+            inside = inside or kind.begin in line
+            if inside:
+                found[number] = line.strip()
+            inside = inside and kind.end not in line
+    return found
+
+
 def code_lines(region: list[str]) -> list[str]:
     """The lines of a region that hold code: no empty lines, no comments."""
     return [line for line in region if line.strip() and not line.lstrip().startswith("#")]

@@ -23,7 +23,7 @@ from nbgrader.preprocessors import GetGrades
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 from traitlets import List
 
-from gradebook.build.regions import Kind, regions_of
+from gradebook.build.regions import hidden_lines
 from gradebook.course import Course
 from gradebook.folders import digest
 from gradebook.grade.grading import open_coursedir
@@ -111,9 +111,9 @@ class HideAnswers(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Edit the notebook in place; the graded copy on disk keeps everything."""
-        hidden = {line for cell in nb.cells for line in hidden_lines(cell).values() if line}
+        hidden = {line for cell in nb.cells for line in _own_hidden_lines(cell).values() if line}
         for cell in nb.cells:
-            own = hidden_lines(cell)
+            own = _own_hidden_lines(cell)
             if cell.cell_type == "code":
                 cell.outputs = [
                     shown for output in cell.outputs if (shown := _filter_output(output, own, hidden))
@@ -159,22 +159,8 @@ def write_feedback(
         )
 
 
-def hidden_lines(cell: NotebookNode) -> dict[int, str]:
-    """The lines of a cell that students don't get, markers included, by number from 1."""
-    if not cell.metadata.get("nbgrader"):
-        return {}
-    lines = cell.source.split("\n")
-    found: dict[int, str] = {}
-    for kind in (Kind.HIDDEN_TESTS, Kind.MARK_SCHEME):
-        if not any(regions_of(cell.source, kind)):
-            continue
-        inside = False
-        for number, line in enumerate(lines, start=1):
-            inside = inside or kind.begin in line
-            if inside:
-                found[number] = line.strip()
-            inside = inside and kind.end not in line
-    return found
+def _own_hidden_lines(cell: NotebookNode) -> dict[int, str]:
+    return hidden_lines(cell.source) if cell.metadata.get("nbgrader") else {}
 
 
 def _filter_output(output: NotebookNode, own: dict[int, str], hidden: set[str]) -> NotebookNode | None:

@@ -1,0 +1,232 @@
+"""Grading one submission: restore its cells, run them, judge what came, and write the graded copy."""
+
+import contextlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from nbformat.notebooknode import NotebookNode
+
+from gradebook.build.notebooks import METADATA
+from gradebook.build.regions import hidden_lines
+from gradebook.grade.engine import Engine, Verified, clean_environment
+from gradebook.grade.nodes import error_output, make_cell, make_node, make_notebook
+from gradebook.grade.outcome import Status
+from gradebook.grade.restore import Repair, grade_id, restore_cells
+from gradebook.grade.rubric import Rubric
+from gradebook.grade.screening import suspicious_names
+from gradebook.grade.submission import Submission, UnreadableError
+from gradebook.grade.verdict import Ended, judge_cell
+from gradebook.sandbox.walls import Level, Walls
+from gradebook.verify.plan import CellResult, CodeCell, Plan
+from tito.files import files_in
+
+STATUS_OF = {Ended.DIED: Status.CRASHED, Ended.TIMEOUT: Status.TIMEOUT}
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What grading a submission came to.
+
+    scores: the points of each machine-graded cell, by id. written: the text of each cell that a person
+    grades. checks: the checkpoint's result as JSON, or nothing. asserted: how many assertions ran, by cell
+    and check. level: how student code was contained.
+    """
+
+    status: Status
+    scores: Mapping[str, float] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
+    explanation: str = ""
+    checks: str = ""
+    seconds: float = 0.0
+    asserted: Mapping[str, int] = field(default_factory=dict)
+    level: str = ""
+
+
+def mark_submission(engine: Engine, rubric: Rubric, submission: Submission, level: Level, copy: Path) -> Marked:
+    """Grade a submission, whatever is in it, and leave the graded copy in the folder `copy`."""
+    start = time.perf_counter()
+    with _replacing_folder(copy) as folder:
+        try:
+            notebook = submission.read(rubric.released)
+        except UnreadableError as error:
+            words = make_cell("markdown", f"**This submission could not be graded:** {error}")
+            cells, _ = restore_cells([words], rubric.originals)
+            _write(folder / f"{rubric.module.id}.ipynb", cells)
+            return Marked(error.status, explanation=str(error), seconds=time.perf_counter() - start, level=level)
+        _lay_out(rubric, submission, folder)
+        cells, repair = restore_cells(notebook.cells, rubric.originals)
+        marked = mark_cells(engine, rubric, cells, level, folder, repair)
+        _write(folder / f"{rubric.module.id}.ipynb", cells)
+    return replace(marked, seconds=time.perf_counter() - start)
+
+
+def mark_cells(
+    engine: Engine,
+    rubric: Rubric,
+    cells: Sequence[NotebookNode],
+    level: Level,
+    own: Path | None,
+    repair: Repair | None = None,
+) -> Marked:
+    """Run and judge restored cells, whose outputs are replaced by what they showed."""
+    plan = make_plan(rubric, cells)
+    walls = make_walls(rubric, level, own)
+    verified = engine.run(plan, walls, rubric.package, verifier_environment(rubric))
+    results = {result.index: result for result in verified.cells}
+    scores: dict[str, float] = {}
+    remarks: list[str] = []
+    for code in plan.cells:
+        result = results.get(code.index) or CellResult(code.index, Ended.NOT_RUN, f"not run: {verified.lost}")
+        _show(cells[code.index], result)
+        if code.graded:
+            verdict = judge_cell(code.name, result.ended, result.value, code.points)
+            scores[code.name] = verdict.score
+            remarks += [f"`{code.name}`: {verdict.remark}"] if verdict.remark else []
+    written = {grade_id(cell): cell.source for cell in cells if _is_for_a_person(cell)}
+    return Marked(
+        _worst(verified.cells, verified.lost),
+        scores,
+        written,
+        "; ".join(_reasons(plan, verified, remarks, repair, _flags(cells))),
+        _checks(verified.cells),
+        asserted={name: count for result in verified.cells for name, count in result.asserted.items()},
+        level=level,
+    )
+
+
+def make_plan(rubric: Rubric, cells: Sequence[NotebookNode]) -> Plan:
+    """The verifier's orders for a restored notebook."""
+    limits = rubric.limits
+    code = tuple(_code_cell(index, cell) for index, cell in enumerate(cells) if cell.cell_type == "code")
+    return Plan(
+        code,
+        rubric.given,
+        rubric.packages,
+        rubric.asserted,
+        cell_seconds=limits.cell_seconds,
+        check_seconds=min(limits.check_seconds, limits.cell_seconds),
+        notebook_seconds=limits.notebook_seconds,
+    )
+
+
+def make_walls(rubric: Rubric, level: Level, own: Path | None, package: Path | None = None) -> Walls:
+    """What surrounds the student's process: it sees Python, the package it builds on, `tito`, and its own files."""
+    import tito
+
+    home = package or rubric.package
+    readable = (home, Path(tito.__file__).parent, rubric.fonts)
+    environment = clean_environment() | {
+        "MPLCONFIGDIR": str(rubric.fonts),
+        "PYTHONPATH": str(home),
+        "TINYTORCH_HOME": str(home),
+    }
+    return Walls(level, rubric.limits.for_process(), readable, own, environment)
+
+
+def verifier_environment(rubric: Rubric) -> dict[str, str]:
+    """What checks need to know where they judge."""
+    return {"TITO_COURSE": str(rubric.course), "TITO_SEED": str(rubric.seed)}
+
+
+def _code_cell(index: int, cell: NotebookNode) -> CodeCell:
+    known = cell.metadata.get("nbgrader", {})
+    graded = bool(known.get("grade")) and not known.get("solution")
+    hidden = frozenset(hidden_lines(cell.source)) if graded else frozenset()
+    return CodeCell(
+        index, cell.source, grade_id(cell), graded, float(known.get("points", 0)) if graded else 0.0, hidden
+    )
+
+
+def _is_for_a_person(cell: NotebookNode) -> bool:
+    known = cell.metadata.get("nbgrader", {})
+    graded = known.get("grade") and (known.get("solution") or cell.cell_type != "code")
+    return bool(known.get("task") or graded)
+
+
+def _show(cell: NotebookNode, result: CellResult) -> None:
+    """Put what a cell showed, and why it ended, where a person who opens the notebook sees it."""
+    cell.outputs = [make_node(output) for output in result.outputs]
+    cell.execution_count = None if result.ended is Ended.NOT_RUN else result.index + 1
+    for output in cell.outputs:
+        if output.output_type == "execute_result":
+            output.execution_count = cell.execution_count
+    told = any(output.output_type == "error" for output in cell.outputs)
+    if result.reason and (result.ended is not Ended.NOT_RUN or grade_id(cell)) and not told:
+        cell.outputs.append(error_output(result.ended.title().replace(" ", ""), result.reason))
+
+
+def _worst(cells: Sequence[CellResult], lost: str) -> Status:
+    """The worst thing that happened."""
+    ended = {result.ended for result in cells}
+    if lost:
+        return Status.TIMEOUT
+    return next((status for end, status in STATUS_OF.items() if end in ended), Status.GRADED)
+
+
+def _reasons(
+    plan: Plan, verified: Verified, remarks: Sequence[str], repair: Repair | None, flags: Sequence[str]
+) -> Iterator[str]:
+    """All that happened, in sentences."""
+    yield from remarks
+    told = [result for result in verified.cells if result.reason and result.ended is not Ended.NOT_RUN]
+    yield from dict.fromkeys(result.reason for result in told)
+    if verified.lost:
+        yield verified.lost
+    ran = {result.index for result in verified.cells if result.ended is not Ended.NOT_RUN}
+    skipped = sum(cell.graded and cell.index not in ran for cell in plan.cells)
+    if skipped:
+        yield f"{skipped} graded {'cell' if skipped == 1 else 'cells'} after it were not run"
+    if repair and str(repair):
+        yield str(repair)
+    if flags:
+        yield f"for a person to look at: {', '.join(f'`{name}`' for name in flags)}"
+
+
+def _flags(cells: Sequence[NotebookNode]) -> tuple[str, ...]:
+    own = [cell for cell in cells if not cell.metadata.get("nbgrader", {}).get("locked")]
+    return suspicious_names(cell.source for cell in own if cell.cell_type == "code")
+
+
+def _checks(cells: Sequence[CellResult]) -> str:
+    found = [result.checkpoint for result in cells if result.checkpoint]
+    return json.dumps(found[-1]) if found else ""
+
+
+def _lay_out(rubric: Rubric, submission: Submission, folder: Path) -> None:
+    """Copy what was handed in, and on top of it the files that were handed out beside the notebook."""
+    handed_out = rubric.course / "course" / "release" / rubric.module.id
+    for origin in (submission.folder, handed_out):
+        for path in files_in(origin):
+            if path.name == f"{rubric.module.id}.ipynb" or path.is_symlink():
+                continue
+            target = folder / path.relative_to(origin)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+
+
+def _write(target: Path, cells: Sequence[NotebookNode]) -> None:
+    notebook = make_notebook(cells)
+    notebook["metadata"] = METADATA
+    text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    target.write_text(text, encoding="utf-8", errors="replace")
+
+
+@contextlib.contextmanager
+def _replacing_folder(target: Path) -> Iterator[Path]:
+    """A new folder that takes the place of `target`, whole, when all went well."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir()
+    try:
+        yield made
+        shutil.rmtree(target, ignore_errors=True)
+        made.rename(target)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)

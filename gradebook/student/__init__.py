@@ -1,0 +1,1 @@
+"""The student's process: a shell that runs cells as a kernel does, and what the grader hears of it."""

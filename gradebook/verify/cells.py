@@ -1,0 +1,140 @@
+"""Running a graded cell: the course's own code, in this process, about the student's in the other."""
+
+import ast
+import contextlib
+import io
+import traceback
+from collections.abc import Mapping
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+from gradebook.bridge.faults import Stopped
+from gradebook.grade.verdict import Ended, ends_in_value
+from gradebook.verify.alarm import OverdueTest, at_most
+from gradebook.verify.assertions import COUNTER, Tally, counting
+from gradebook.verify.namespace import Namespace
+from gradebook.verify.plan import CodeCell
+from gradebook.verify.session import Copy, GoneError
+from tito.expect import StudentCodeStopped
+
+LONGEST_PRINT = 100_000
+AROUND = 2
+
+
+class GradedRun:
+    """One graded cell while it runs: what it shows, how it ended, and its value."""
+
+    def __init__(self, cell: CodeCell, given: str) -> None:
+        self.cell = cell
+        self.given = given
+        self.tally = Tally()
+        self.outputs: list[dict[str, Any]] = []
+        self.error: dict[str, Any] | None = None
+        self.ended = Ended.OK
+        self.reason = ""
+        self.value: Any = None
+        self.left: dict[str, Any] = {}
+        # From the first hidden line on, nothing of what student code shows is kept.
+        self.secret = False
+
+    @property
+    def filename(self) -> str:
+        """What tracebacks call the cell."""
+        return f"<{self.cell.name}>"
+
+    def hear(self, output: Any) -> None:
+        """Keep what student code shows while it answers: results and errors of the cell are the test's own."""
+        kind = output.get("output_type") if type(output) is dict else None
+        if not self.secret and kind in ("stream", "display_data", "update_display_data"):
+            self.outputs.append(output)
+
+    def run(self, copy: Copy, kept: Mapping[str, Any], seconds: float) -> None:
+        """Run it against a copy of the student's process; `kept` are names that earlier cells left."""
+        space = Namespace(copy, {**kept, COUNTER: self.tally.ran, "__name__": "__main__"})
+        printed = _Printed(self)
+        try:
+            with at_most(seconds), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+                exec(_compiled(self.given, "<given>"), space)
+                own = set(space)
+                self.value = self._run_statements(space)
+        except BaseException as error:  # noqa: BLE001 - the boundary: whatever a test raises is its verdict
+            self.fail(error)
+            return
+        self.left = {name: value for name, value in space.items() if name not in own}
+
+    def _run_statements(self, space: dict[str, Any]) -> Any:
+        for number, code, is_value in _statements(self.cell.source, self.filename):
+            self.secret = self.secret or any(line <= number for line in self.cell.hidden)
+            if is_value:
+                return eval(code, space)
+            exec(code, space)
+        return None
+
+    def fail(self, error: BaseException) -> None:
+        """Let the cell have ended with this error."""
+        self.ended = Ended.ERROR
+        if isinstance(error, GoneError):
+            self.ended, self.reason = error.ended, str(error)
+        elif isinstance(error, Stopped):
+            self.ended = Ended.TIMEOUT if error.overdue else Ended.DIED
+            self.reason = str(error)
+        elif isinstance(error, OverdueTest):
+            self.ended, self.reason = Ended.TIMEOUT, str(error)
+        elif isinstance(error, MemoryError):
+            self.reason = "the test ran out of memory with what your code returned"
+        self.error = self._describe(error)
+
+    def _describe(self, error: BaseException) -> dict[str, Any]:
+        """The error as a notebook shows it: the lines of this cell, then the student's."""
+        name = "Stopped" if isinstance(error, StudentCodeStopped) else type(error).__name__
+        lines = [f"{name:<50}Traceback (most recent call last)"]
+        frames = [
+            frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == self.filename
+        ]
+        source = self.cell.source.split("\n")
+        for frame in frames:
+            here = frame.lineno or 1
+            lines.append(f"Cell In[{self.cell.index + 1}], line {here}")
+            for number in range(max(1, here - AROUND), min(len(source), here + AROUND) + 1):
+                mark = "---->" if number == here else "     "
+                lines.append(f"{mark} {number} {source[number - 1]}")
+        lines += [f"in your code: {line}" for line in getattr(error, "student_lines", ())]
+        text = str(error)
+        lines.append(f"{name}: {text}" if text else name)
+        return {"output_type": "error", "ename": name, "evalue": text, "traceback": lines}
+
+
+class _Printed(io.TextIOBase):
+    """What the test prints, among what the student's code shows."""
+
+    def __init__(self, run: GradedRun) -> None:
+        self._run, self._left = run, LONGEST_PRINT
+
+    def write(self, text: str) -> int:
+        if kept := text[: self._left]:
+            self._run.outputs.append({"output_type": "stream", "name": "stdout", "text": kept})
+            self._left -= len(kept)
+        return len(text)
+
+
+@lru_cache(maxsize=512)
+def _compiled(source: str, filename: str) -> CodeType:
+    return compile(counting(ast.parse(source, filename)), filename, "exec")
+
+
+@lru_cache(maxsize=512)
+def _statements(source: str, filename: str) -> list[tuple[int, CodeType, bool]]:
+    """The cell's statements: the line each begins on, its code, and whether it is the value the cell shows."""
+    body = ast.parse(source, filename).body
+    statements = []
+    for position, statement in enumerate(body, start=1):
+        is_value = position == len(body) and ends_in_value(source)
+        tree: ast.Expression | ast.Module
+        if is_value and isinstance(statement, ast.Expr):
+            tree = ast.Expression(statement.value)
+        else:
+            tree = ast.Module([statement], [])
+        code = compile(counting(tree), filename, "eval" if is_value else "exec")
+        statements.append((statement.lineno, code, is_value))
+    return statements

@@ -1,0 +1,6 @@
+"""Computes without end."""
+
+
+def add(a, b):
+    while True:
+        pass
