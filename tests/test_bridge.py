@@ -129,6 +129,7 @@ IDIOMS = [
     ("properties, slots and class checks", "class A:\n    __slots__ = ('x',)\n    def __init__(self):\n        self.x = 1\n    @property\n    def y(self):\n        return self.x + 1", "a = A()\na.x = 4\nassert a.y == 5"),
     ("context managers", "class M:\n    def __enter__(self):\n        self.state = 'in'\n        return self\n    def __exit__(self, *error):\n        self.state = 'out'\n        return False", "m = M()\nwith m as inside:\n    assert inside is m and m.state == 'in'\nassert m.state == 'out'"),
     ("random numbers of the test's", "def f(rng):\n    return rng.normal(size=3)", "import numpy as np\na, b = np.random.default_rng(1), np.random.default_rng(1)\nassert f(a).tolist() == b.normal(size=3).tolist()"),
+    ("an object of a library's class", "import numpy as np\nkept = np.random.default_rng(3)\ndef f():\n    return kept", "import numpy as np\nassert isinstance(f(), np.random.Generator)\nassert f().random() == np.random.default_rng(3).random()"),
     ("modules and their names", "import math\nimport numpy as np", "assert math.sqrt(4) == 2\nassert np.ones(2).sum() == 2"),
     ("a global counter", "n = 0\ndef f():\n    global n\n    n += 1\n    return n", "assert [f(), f()] == [1, 2]"),
     ("copies", TENSOR, "import copy\nx = Tensor([1])\ny = copy.deepcopy(x)\ny.data[0] = 5\nassert x.data[0] == 1 and type(y) is Tensor"),

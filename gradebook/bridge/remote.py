@@ -14,6 +14,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradebook.bridge.describe import COMPARISONS, PLAIN_BASES, SPECIAL
 from gradebook.bridge.faults import TestFault
 
@@ -40,6 +42,8 @@ TRUSTED_NAMES = frozenset({"numpy", "builtins", "tito", "gradebook"})
 LONGEST_TEXT = 100_000
 # Where a class lives, kept apart from its attributes, whose names are the other side's.
 _homes: "weakref.WeakKeyDictionary[type, tuple[Peer, int]]" = weakref.WeakKeyDictionary()
+# Classes here for which a class of a library stands on both sides: their objects pass for its instances.
+_library: "weakref.WeakKeyDictionary[type, type]" = weakref.WeakKeyDictionary()
 
 
 class RemoteType(type):
@@ -89,6 +93,8 @@ class RemoteObject(metaclass=RemoteType):
 
     def __getattribute__(self, name: str) -> Any:
         __tracebackhide__ = True
+        if name == "__class__":
+            return _library.get(type(self), type(self))
         if name in LOCAL:
             return object.__getattribute__(self, name)
         if name in NEVER or (name.startswith("__array_") and not _has(type(self), name)):
@@ -184,8 +190,19 @@ def make_class(peer: "Peer", number: int, told: dict[str, Any], bases: tuple[typ
     cls: RemoteType = RemoteType(
         str(told["name"])[:200], bases or (RemoteObject,), space, peer=peer, number=number
     )
+    if shared := _library_class(str(told["module"]), str(told["name"])):
+        _library[cls] = shared
     fill_class(cls, told)
     return cls
+
+
+def _library_class(module: str, name: str) -> type | None:
+    """The class of that name in NumPy or Python, unless its objects cross by value: then this is none of them."""
+    if module.partition(".")[0] not in (*sys.stdlib_module_names, "numpy") or module in ("builtins", "__main__"):
+        return None
+    found = getattr(sys.modules.get(module), name, None)
+    by_value = (*PLAIN_BASES, np.ndarray, np.generic, BaseException)
+    return found if isinstance(found, type) and not issubclass(found, by_value) else None
 
 
 def fill_class(cls: RemoteType, told: dict[str, Any]) -> None:

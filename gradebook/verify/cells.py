@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import io
+import linecache
 import traceback
 from collections.abc import Mapping
 from functools import lru_cache
@@ -120,12 +121,15 @@ class _Printed(io.TextIOBase):
 
 @lru_cache(maxsize=512)
 def _compiled(source: str, filename: str) -> CodeType:
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return compile(counting(ast.parse(source, filename)), filename, "exec")
 
 
 @lru_cache(maxsize=512)
 def _statements(source: str, filename: str) -> list[tuple[int, CodeType, bool]]:
     """The cell's statements: the line each begins on, its code, and whether it is the value the cell shows."""
+    # Tracebacks, and proxies that are asked for their truth value, read the line they are at.
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     body = ast.parse(source, filename).body
     statements = []
     for position, statement in enumerate(body, start=1):

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from gradebook.bridge.remote import RemoteObject
+from gradebook.bridge.remote import RemoteModule, RemoteObject
 from gradebook.grade.verdict import Ended
 from gradebook.student.outputs import CellOutputs, Displays
 from gradebook.verify.cells import GradedRun
@@ -101,8 +101,8 @@ class Verifier:
         )
 
     def _keep(self, names: Mapping[str, Any]) -> None:
-        """Leave a cell's names to the graded cells after it, but no objects of the process it asked."""
-        self._kept |= {name: value for name, value in names.items() if not isinstance(value, RemoteObject)}
+        """Leave a cell's values to the graded cells after it: nothing that would ask the copy it had."""
+        self._kept |= {name: value for name, value in names.items() if not _asks(value)}
 
     def _seconds(self, most: float | None = None) -> float:
         left = self._deadline - time.monotonic()
@@ -111,3 +111,8 @@ class Verifier:
 
 def _lower(text: str) -> str:
     return text if text.startswith("Python") else text[:1].lower() + text[1:]
+
+
+def _asks(value: object) -> bool:
+    """Whether a value is the student's, or looks its names up where the student's were."""
+    return callable(value) or isinstance(value, RemoteObject | RemoteModule)
