@@ -35,7 +35,7 @@ class Record:
     """How grading one submission ended.
 
     `key` stands for everything that went into it: equal key, equal result. `checks` is the checkpoint's
-    result as JSON, or empty.
+    result as JSON, or empty. `level` says how student code was contained.
     """
 
     student: str
@@ -45,6 +45,7 @@ class Record:
     explanation: str = ""
     checks: str = ""
     seconds: float = 0.0
+    level: str = ""
     graded_at: datetime | None = None
 
     @property
@@ -79,6 +80,7 @@ def record_tables() -> tuple["Table", "Table"]:
         Column("explanation", Text, nullable=False),
         Column("checks", Text, nullable=False),
         Column("seconds", Float, nullable=False),
+        Column("level", String(16), nullable=False),
         Column("graded_at", DateTime),
     )
     refusals = Table(

@@ -1,4 +1,4 @@
-"""A small class is graded for real, in real kernels; every way to fail or to cheat has its student."""
+"""A small class is graded for real, contained; every way to fail or to cheat has its student."""
 
 import fcntl
 import json
@@ -13,15 +13,14 @@ import pytest
 
 from gradebook.build.notebooks import grade_id_of
 from gradebook.course import Course
-from gradebook.course_folder import grading_seed
-from gradebook.grade.grading import GRADER_VERSION, Job, grade_submission, open_coursedir, plan_grading
+from gradebook.grade.grading import open_coursedir, plan_grading, run_grading
 from gradebook.grade.outcome import Graded, Status
-from gradebook.grade.pool import run_grading
-from gradebook.grade.submission import find_submissions
 from gradebook.records import load_records
 from gradebook.report.standing import Standing, read_class
+from gradebook.sandbox.walls import Level
 from tests.tiny_class import CHEATS, make_submissions
 from tests.tiny_course import code_cell, read_release, solve, submit
+from tito.errors import GraderFault
 
 
 @dataclass(frozen=True)
@@ -97,21 +96,22 @@ def test_text_on_stderr_costs_nothing(graded):
     assert graded.results["loud"].score == 30.0
 
 
-def test_dead_kernel_keeps_what_ran_before_and_says_where_it_died(graded):
+def test_code_that_ends_python_costs_the_points_of_what_called_it(graded):
     result = graded.results["exits"]
-    assert (result.score, result.status) == (6.0, Status.CRASHED)
-    assert result.explanation == "the kernel died in `total-check`; 1 graded cells after it were not run"
-    assert graded.standings["exits"] == Standing.CRASHED
+    assert (result.score, result.status) == (6.0 + 12.0, Status.CRASHED)
+    reason, flag = result.explanation.split("; ")
+    assert reason == "your code ended Python instead of returning, in `total-check`"
+    assert flag == "for a person to look at: `_exit`"
     shown = next(
-        cell for cell in graded_notebook(graded, "exits")["cells"] if grade_id_of(cell) == "checkpoint"
+        cell for cell in graded_notebook(graded, "exits")["cells"] if grade_id_of(cell) == "total-check"
     )
-    assert shown["outputs"][0]["evalue"] == "not run: the kernel died in `total-check`"
+    assert shown["outputs"][-1]["evalue"] == "your code ended Python instead of returning"
 
 
 def test_never_ending_cell_costs_its_points_and_the_next_ones_run(graded):
     result = graded.results["loops"]
-    assert (result.score, result.status) == (6.0, Status.TIMEOUT)
-    assert "`total-check` did not finish within 3 s" in result.explanation
+    assert (result.score, result.status) == (6.0 + 12.0, Status.TIMEOUT)
+    assert "your code did not finish in time, in `total-check`" in result.explanation
 
 
 def test_corrupt_file_scores_zero_with_the_reason_and_a_page_to_show(graded):
@@ -168,20 +168,23 @@ def test_a_worse_resubmission_does_not_keep_the_better_score(graded):
     assert (result.score, result.status) == (0.0, Status.UNREADABLE)
 
 
-def test_a_name_that_hides_a_builtin_fails_the_check_that_needs_it_and_says_so(graded):
+def test_a_name_that_hides_a_builtin_does_not_reach_the_tests(graded):
+    # `total` is always 6, which the visible test asks for and the checkpoint does not.
     result = graded.results["shadow"]
-    assert result.score == 6 + 12
-    assert "`sum` means something else in this notebook" in result.explanation
+    assert result.score == 6 + 4 + 12
     assert result.status is Status.GRADED
 
 
 @pytest.mark.parametrize("cheat", sorted(set(CHEATS) - {"file"}))
 def test_cheat_earns_nothing_for_the_cells_it_reached(graded, cheat):
-    result = graded.results[cheat]
-    assert result.status is Status.TAMPERED
-    assert result.explanation
-    assert result.score <= 4.0
-    assert graded.standings[cheat] == Standing.TAMPERED
+    # What is left are the points of the other exercise, which is solved.
+    assert graded.results[cheat].score <= 4 + 8
+
+
+def test_code_that_only_an_attack_needs_is_shown_to_a_person(graded):
+    flags = graded.results["transformer"].explanation
+    assert "for a person to look at: `ast_transformers`" in flags
+    assert graded.results["right"].explanation == ""
 
 
 def test_a_checkpoint_file_of_the_students_own_is_not_used(graded):
@@ -217,19 +220,17 @@ def test_a_change_of_anything_that_counts_grades_again(graded, tmp_path, change)
     assert again == ({"right"} if change == "submission" else set(graded.results))
 
 
-def test_an_interrupted_submission_is_graded_again_and_has_no_old_score_meanwhile(
-    graded, tmp_path, monkeypatch
-):
+def test_an_interrupted_submission_is_graded_again_and_has_no_old_score_meanwhile(graded, tmp_path):
     from nbgrader.api import Gradebook
 
     course = copy_course(graded, tmp_path)
+    jobs = plan_grading(course, course.table.modules[:1], "right", force=True)
 
-    def interrupt(*_: object) -> None:
+    def interrupt(_: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gradebook.grade.kernel.KernelRun.preprocess", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        list(run_grading(course, plan_grading(course, course.table.modules[:1], "right", force=True)))
+        list(run_grading(course, jobs, begun=interrupt))
 
     (job,) = plan_grading(course, course.table.modules[:1], "right")
     assert job.graded is None
@@ -241,23 +242,41 @@ def test_an_interrupted_submission_is_graded_again_and_has_no_old_score_meanwhil
         assert gradebook.find_submission("01_count", "right").score == 0.0
 
 
-def test_a_fault_of_ours_costs_nothing_is_flagged_and_the_class_goes_on(graded, tmp_path, monkeypatch):
+def test_a_fault_of_ours_costs_nothing_is_flagged_and_the_class_goes_on(graded, tmp_path):
     course = copy_course(graded, tmp_path)
+    first = course.table.modules[0]
+    # The graded copy can't be written where somebody put a file in the folder's place.
+    folder = course.folder / "autograded" / "right"
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+    jobs = [
+        job
+        for job in plan_grading(course, (first,), force=True)
+        if job.submission.student in ("right", "partly")
+    ]
 
-    def break_down(*_: object) -> None:
-        raise ZeroDivisionError("of ours")
+    results = {result.student: result for result in run_grading(course, jobs)}
 
-    monkeypatch.setattr("gradebook.grade.kernel.KernelRun.preprocess", break_down)
-    jobs = plan_grading(course, course.table.modules[:1], force=True)[:2]
-    results = list(run_grading(course, jobs))
-
-    assert [result.status for result in results] == [Status.FAULT, Status.FAULT]
-    assert "the grader failed, not the student" in results[0].explanation
+    assert results["right"].status is Status.FAULT
+    assert "the grader failed, not the student" in results["right"].explanation
+    assert results["partly"].score == 6 + 12
     rows = read_class(course)
-    row = rows[(rows["student"] == results[0].student) & (rows["module"] == "01_count")].iloc[0]
+    row = rows[(rows["student"] == "right") & (rows["module"] == first.id)].iloc[0]
     assert row["status"] == Standing.FAULT
     assert row[["score", "checkpoint_score", "percent"]].isna().all()
-    assert all(job.graded is None for job in plan_grading(course, course.table.modules[:1])[:2])
+    assert plan_grading(course, (first,), "right")[0].graded is None
+
+
+def test_a_course_whose_own_solution_loses_points_grades_nobody(graded, tmp_path):
+    course = copy_course(graded, tmp_path)
+    path = course.checkpoints / "checkpoint_00_counts.py"
+    path.write_text(path.read_text().replace("expect_equal(", "expect_equal(1, 2, 'never'), expect_equal(", 1))
+    jobs = plan_grading(course, course.table.modules[:1], "right")
+
+    with pytest.raises(GraderFault, match="own solution of `01_count` loses points in `checkpoint`"):
+        list(run_grading(course, jobs))
+
+    assert load_records(open_coursedir(course).db_url)[("right", "01_count")].status == Status.GRADED
 
 
 def test_scores_that_a_person_gave_are_kept_and_marked_for_review(graded, tmp_path):
@@ -311,30 +330,32 @@ def test_solutions_of_the_course_do_not_lie_beside_a_submission_that_runs(graded
 
 
 def test_records_stand_for_this_version_of_the_grader(graded, monkeypatch):
-    monkeypatch.setattr("gradebook.grade.grading.GRADER_VERSION", GRADER_VERSION + 1)
+    monkeypatch.setattr("gradebook.grade.rubric.engine_version", lambda: "another")
     assert all(job.graded is None for job in plan_grading(graded.course))
 
 
-def test_a_kernel_gets_no_secrets_and_the_grading_seed(graded, tmp_path, monkeypatch):
+def test_student_code_gets_no_secrets_and_nothing_of_the_course(graded, tmp_path, monkeypatch):
     course = copy_course(graded, tmp_path)
     first = course.table.modules[0]
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "secret")
     spy = solve(read_release(course, first))
-    spy["cells"].append(
-        code_cell("import os, sys, tinytorch\nprint(dict(os.environ))\nprint(sys.path, tinytorch.__path__)")
+    looks = (
+        "import os, sys, tinytorch\n"
+        "print(dict(os.environ), tinytorch.__path__)\n"
+        f"print(os.path.exists({str(course.folder)!r}), sorted(os.listdir()))"
     )
+    spy["cells"].append(code_cell(looks))
     shutil.rmtree(course.folder / "submitted")
     folder = submit(course, "spy", first, spy)
     (folder / "numpy.py").write_text("raise SystemExit('the submission was imported')")
-    (submission,) = find_submissions(course.folder / "submitted", (first,))
 
-    result = grade_submission(course, Job(submission, "key"))
+    (result,) = run_grading(course, plan_grading(course, (first,)))
 
     copy = course.folder / "autograded" / "spy" / first.id / f"{first.id}.ipynb"
-    printed = json.loads(copy.read_text())["cells"][-1]["outputs"][0]["text"]
-    text = "".join(printed)
+    text = "".join(json.loads(copy.read_text())["cells"][-1]["outputs"][0]["text"])
     assert result.score == 30.0
     assert "JUPYTERHUB_API_TOKEN" not in text
-    assert f"'TITO_SEED': '{grading_seed(course)}'" in text
+    assert "TITO_SEED" not in text
     assert f"{course.cache / 'reference'}" in text
-    assert load_records(open_coursedir(course).db_url)[("spy", first.id)].key == "key"
+    assert "False ['numpy.py', 'timestamp.txt']" in text
+    assert load_records(open_coursedir(course).db_url)[("spy", first.id)].level == Level.SEALED

@@ -1,38 +1,26 @@
-"""Grading a class: one submission after the other, each with a result that is kept and explained."""
+"""Grading a class: what there is to grade, each submission's result entered in the gradebook as it comes."""
 
-import contextlib
 import hashlib
-import json
-import subprocess
-import sys
-import time
 import traceback
-import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from gradebook.build.assignment import recorded_cells
-from gradebook.build.notebooks import cells_of
-from gradebook.build.reference import reference_package
 from gradebook.course import Course
-from gradebook.course_folder import grading_seed, prepare_course
-from gradebook.grade.autograde import Autograder, Grading
-from gradebook.grade.nodes import make_cell, make_notebook
+from gradebook.course_folder import prepare_course
+from gradebook.grade.entries import Marks, NotebookMarks
+from gradebook.grade.ledger import Ledger
+from gradebook.grade.marking import Marked
 from gradebook.grade.outcome import Graded, Status
-from gradebook.grade.submission import Submission, UnreadableError, find_submissions
-from gradebook.grade.verdict import Ended
-from gradebook.records import Record, load_records, save_record, transaction
+from gradebook.grade.pool import Desks
+from gradebook.grade.rubric import Rubric, read_rubric
+from gradebook.grade.submission import Submission, find_submissions
+from gradebook.records import Record, load_records, transaction
 from gradebook.report.class_query import class_query
-from tito.errors import TitoError
-from tito.notebook import read_notebook
+from gradebook.sandbox.walls import Level
+from tito.errors import GraderFault, TitoError
 from tito.table import Module
-
-# Raise it whenever a submission could get another score than before: all are graded anew.
-GRADER_VERSION = 1
-COUNTED = {Status.TAMPERED: Ended.TAMPERED, Status.CRASHED: Ended.DIED, Status.TIMEOUT: Ended.TIMEOUT}
 
 
 @dataclass(frozen=True)
@@ -40,8 +28,14 @@ class Job:
     """A submission to grade, or with `graded` one that was graded and has not changed since."""
 
     submission: Submission
+    rubric: Rubric
     key: str
     graded: Graded | None = None
+
+    @property
+    def name(self) -> str:
+        """Whose it is and what for."""
+        return f"{self.submission.student} {self.submission.module.id}"
 
 
 def plan_grading(
@@ -50,7 +44,7 @@ def plan_grading(
     """What there is to grade: the submissions for `modules` (default: all that are written).
 
     Unchanged ones are left as they are, unless `force`. What counts as a change: the submission, the module's
-    cells, its checkpoint, any earlier module, and the secret seed.
+    cells, its checkpoint, any earlier module, the secret seed, the limits, and the grader itself.
     """
     prepare_course(course)
     coursedir = open_coursedir(course)
@@ -58,52 +52,49 @@ def plan_grading(
     jobs = []
     for module in modules or course.authored():
         found = find_submissions(Path(coursedir.root, coursedir.submitted_directory), (module,), student)
-        base = _module_key(course, module) if found else ""
+        if not found:
+            continue
+        rubric = read_rubric(course, module)
         for submission in found:
             name = (submission.student, module.id)
-            key = hashlib.sha256(f"{base}{submission.content}".encode()).hexdigest()
-            graded_copy = Path(coursedir.format_path(coursedir.autograded_directory, *name))
+            key = hashlib.sha256(f"{rubric.key}{submission.content}".encode()).hexdigest()
             record = records.get(name)
-            if record and record.finished and record.key == key and graded_copy.is_dir() and not force:
-                jobs.append(Job(submission, key, replace(_graded(record, *scores[name]), fresh=False)))
-            else:
-                jobs.append(Job(submission, key))
+            graded = None
+            if record and record.finished and record.key == key and not force:
+                graded = replace(_graded(record, *scores[name]), fresh=False)
+            graded = graded if graded_copy(coursedir, submission).is_dir() else None
+            jobs.append(Job(submission, rubric, key, graded))
     return jobs
 
 
-def prepare_students(coursedir: Any, students: Iterable[str]) -> None:
-    """Enter students into the gradebook who are not in it, before several processes would at once."""
-    from nbgrader.api import Gradebook
+def run_grading(
+    course: Course,
+    jobs: list[Job],
+    workers: int = 1,
+    begun: Callable[[str], object] = lambda _: None,
+    level: Level = Level.SEALED,
+) -> Iterator[Graded]:
+    """Grade submissions, yielding each result once it is saved: first what had not changed, then as they end.
 
-    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-        known = {student.id for student in gradebook.students}
-        for student in sorted(set(students) - known):
-            gradebook.add_student(student)
-
-
-def grade_submission(course: Course, job: Job) -> Graded:
-    """Grade one submission, whatever is in it; a fault of ours costs the student nothing, and is flagged."""
-    submission, start = job.submission, time.perf_counter()
-    coursedir = open_coursedir(course, submission)
-    record = Record(
-        submission.student, submission.module.id, job.key, Status.INTERRUPTED, "grading was interrupted"
-    )
-    save_record(coursedir.db_url, record)
-    try:
-        grading, notebook, status = _open_submission(course, submission)
-        autograder = Autograder(grading, notebook, coursedir, config=course.nbgrader_config())
-        with _quiet_sqlalchemy():
-            autograder.start()
-    except Exception as error:  # noqa: BLE001 - the boundary: one submission must not stop the class
-        explanation = _report_fault(course, submission, error)
-        record = replace(record, status=Status.FAULT, explanation=explanation)
-        _leave_to_a_person(coursedir, submission)
-    else:
-        record = _sum_up(record, autograder.grading, status)
-    record = replace(record, seconds=time.perf_counter() - start)
-    score, max_score = _scores(coursedir, submission)
-    save_record(coursedir.db_url, record)
-    return _graded(record, score, max_score)
+    workers: how many processes; level: how student code is contained. `begun` hears the name of what is
+    graded next. It can be stopped at any time: what was saved stays, and planning anew leaves it out.
+    """
+    yield from (job.graded for job in jobs if job.graded)
+    fresh = [job for job in jobs if not job.graded]
+    if not fresh:
+        return
+    coursedir = open_coursedir(course)
+    rubrics = {job.rubric.module.id: job.rubric for job in fresh}
+    with (
+        Ledger(coursedir.db_url, course.nbgrader_config()) as ledger,
+        Desks(min(workers, len(fresh)), rubrics, level) as desks,
+    ):
+        desks.try_solutions(course)
+        ledger.begin({(job.submission.student, job.submission.module.id): job.key for job in fresh})
+        waiting = iter(fresh)
+        order = ((job, (job.submission, graded_copy(coursedir, job.submission))) for job in waiting)
+        for job, outcome in desks.mark(order, lambda job: begun(job.name)):
+            yield _enter(course, ledger, job, outcome)
 
 
 def open_coursedir(course: Course, submission: Submission | None = None) -> Any:
@@ -116,42 +107,31 @@ def open_coursedir(course: Course, submission: Submission | None = None) -> Any:
     return coursedir
 
 
-def _open_submission(course: Course, submission: Submission) -> tuple[Grading, Any, Status]:
-    released = {
-        str(cell.nbgrader["grade_id"]): cell.source
-        for cell in cells_of(read_notebook(course.release(submission.module)))
-        if cell.nbgrader
-    }
-    package = reference_package(course, submission.module)
-    grading = Grading(course.root, package, _fonts(course), grading_seed(course), released)
-    try:
-        return grading, submission.read(released), Status.GRADED
-    except UnreadableError as error:
-        grading.unreadable = str(error)
-        words = make_cell("markdown", f"**This submission could not be graded:** {error}")
-        return grading, make_notebook([words]), error.status
+def graded_copy(coursedir: Any, submission: Submission) -> Path:
+    """The folder of the notebook as it was graded."""
+    names = (submission.student, submission.module.id)
+    return Path(coursedir.format_path(coursedir.autograded_directory, *names))
 
 
-def _sum_up(record: Record, grading: Grading, status: Status) -> Record:
-    """The worst thing that happened is the status; all that happened is the explanation."""
-    forged = [f"`{name}`: {verdict.forged}" for name, verdict in grading.verdicts.items() if verdict.forged]
-    ended = {run.ended for run in grading.incidents}
-    if status is Status.GRADED:
-        status = next((word for word, end in COUNTED.items() if end in ended), status)
-    if forged:
-        status = Status.TAMPERED
-    reasons = (
-        [grading.unreadable]
-        if grading.unreadable
-        else [*forged, *dict.fromkeys(run.reason for run in grading.incidents)]
-    )
-    skipped = sum(run.ended is Ended.NOT_RUN for run in grading.runs.values())
-    if skipped and not grading.unreadable:
-        reasons.append(f"{skipped} graded cells after it were not run")
-    if str(grading.repair) and not grading.unreadable:
-        reasons.append(str(grading.repair))
-    checks = json.dumps(grading.checkpoint) if grading.checkpoint else ""
-    return replace(record, status=status, explanation="; ".join(reasons), checks=checks)
+def _enter(course: Course, ledger: Ledger, job: Job, outcome: Marked | Exception) -> Graded:
+    """Save a result; a fault of ours costs the student nothing, and is flagged."""
+    submission = job.submission
+    record = Record(submission.student, submission.module.id, job.key, Status.FAULT)
+    notebooks = {}
+    if isinstance(outcome, Exception):
+        record = replace(record, explanation=_report_fault(course, submission, outcome))
+    else:
+        record = replace(
+            record,
+            status=outcome.status,
+            explanation=outcome.explanation,
+            checks=outcome.checks,
+            seconds=outcome.seconds,
+            level=outcome.level,
+        )
+        if outcome.readable:
+            notebooks = {submission.module.id: NotebookMarks(outcome.scores, outcome.written)}
+    return _graded(record, *ledger.save(Marks(record, submission.submitted_at, notebooks)))
 
 
 def _report_fault(course: Course, submission: Submission, error: Exception) -> str:
@@ -159,42 +139,11 @@ def _report_fault(course: Course, submission: Submission, error: Exception) -> s
     file = course.cache / "faults" / f"{submission.student}-{submission.module.id}.txt"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    reason = (str(error).splitlines() or [""])[0]
     where = file.relative_to(course.root)
+    if isinstance(error, GraderFault | TitoError):
+        return f"the grader failed, not the student: {error.message} (see `{where}`)"
+    reason = (str(error).strip().splitlines() or [""])[-1]
     return f"the grader failed, not the student: {type(error).__name__}: {reason} (see `{where}`)"
-
-
-def _leave_to_a_person(coursedir: Any, submission: Submission) -> None:
-    """Where we failed there is no score, and nbgrader's formgrader asks for one."""
-    from nbgrader.api import Gradebook, MissingEntry
-
-    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook, contextlib.suppress(MissingEntry):
-        for notebook in gradebook.find_submission(submission.module.id, submission.student).notebooks:
-            for grade in notebook.grades:
-                grade.auto_score, grade.needs_manual_grade = None, True
-        gradebook.db.commit()
-
-
-@contextlib.contextmanager
-def _quiet_sqlalchemy() -> Iterator[None]:
-    """nbgrader 0.9 adds a submission in an order that SQLAlchemy 2.1 warns of, and does right."""
-    from sqlalchemy.exc import SAWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)
-        yield
-
-
-def _scores(coursedir: Any, submission: Submission) -> tuple[float, float]:
-    """The score, what there was to reach, and whether cells wait for a person."""
-    from nbgrader.api import Gradebook, MissingEntry
-
-    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-        try:
-            row = gradebook.find_submission(submission.module.id, submission.student)
-        except MissingEntry:
-            return 0.0, 0.0
-        return float(row.score), float(row.max_score)
 
 
 def _all_scores(db_url: str) -> dict[tuple[str, str], tuple[float, float]]:
@@ -207,31 +156,3 @@ def _all_scores(db_url: str) -> dict[tuple[str, str], tuple[float, float]]:
 def _graded(record: Record, score: float, max_score: float) -> Graded:
     status = Status(record.status)
     return Graded(record.student, record.module, status, score, max_score, record.explanation, record.seconds)
-
-
-def _module_key(course: Course, module: Module) -> str:
-    cells = recorded_cells(course, module)
-    if not cells or not course.release(module).is_file():
-        raise TitoError(
-            f"`{module.id}` is not in the gradebook yet", f"build it: `tito course build {module.id}`"
-        )
-    checkpoint = course.table.checkpoint_of(module)
-    earlier = [other for other in course.authored() if other.number < module.number]
-    files = [
-        course.checkpoints / checkpoint.filename,
-        course.root / "nbgrader_config.py",
-        *map(course.text_source, earlier),
-    ]
-    texts = [file.read_bytes() if file.is_file() else b"" for file in files]
-    parts = [str(GRADER_VERSION), str(grading_seed(course)), cells, repr((module, checkpoint))]
-    return hashlib.sha256(b"\0".join([*(part.encode() for part in parts), *texts])).hexdigest()
-
-
-@lru_cache
-def _fonts(course: Course) -> Path:
-    """A folder with matplotlib's list of fonts: finding them anew in every kernel would take a second."""
-    folder = course.cache / "matplotlib"
-    if not folder.is_dir():
-        code = "import os, sys; os.environ['MPLCONFIGDIR'] = sys.argv[1]; import matplotlib.font_manager"
-        subprocess.run([sys.executable, "-c", code, str(folder)], check=True, capture_output=True)
-    return folder

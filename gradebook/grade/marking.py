@@ -33,8 +33,8 @@ STATUS_OF = {Ended.DIED: Status.CRASHED, Ended.TIMEOUT: Status.TIMEOUT}
 class Marked:
     """What grading a submission came to.
 
-    scores: the points of each machine-graded cell, by id. written: the text of each cell that a person
-    grades. checks: the checkpoint's result as JSON, or nothing. asserted: how many assertions ran, by cell
+    scores: the points of each machine-graded cell, by id. written: the text of each cell that students write
+    in. readable: whether there was a notebook at all. checks: the checkpoint's result as JSON, or nothing. asserted: how many assertions ran, by cell
     and check. level: how student code was contained.
     """
 
@@ -46,6 +46,7 @@ class Marked:
     seconds: float = 0.0
     asserted: Mapping[str, int] = field(default_factory=dict)
     level: str = ""
+    readable: bool = True
 
 
 def mark_submission(engine: Engine, rubric: Rubric, submission: Submission, level: Level, copy: Path) -> Marked:
@@ -58,7 +59,10 @@ def mark_submission(engine: Engine, rubric: Rubric, submission: Submission, leve
             words = make_cell("markdown", f"**This submission could not be graded:** {error}")
             cells, _ = restore_cells([words], rubric.originals)
             _write(folder / f"{rubric.module.id}.ipynb", cells)
-            return Marked(error.status, explanation=str(error), seconds=time.perf_counter() - start, level=level)
+            seconds = time.perf_counter() - start
+            return Marked(
+                error.status, explanation=str(error), seconds=seconds, level=level, readable=False
+            )
         _lay_out(rubric, submission, folder)
         cells, repair = restore_cells(notebook.cells, rubric.originals)
         marked = mark_cells(engine, rubric, cells, level, folder, repair)
@@ -88,7 +92,7 @@ def mark_cells(
             verdict = judge_cell(code.name, result.ended, result.value, code.points)
             scores[code.name] = verdict.score
             remarks += [f"`{code.name}`: {verdict.remark}"] if verdict.remark else []
-    written = {grade_id(cell): cell.source for cell in cells if _is_for_a_person(cell)}
+    written = {grade_id(cell): cell.source for cell in cells if _is_written(cell)}
     return Marked(
         _worst(verified.cells, verified.lost),
         scores,
@@ -98,6 +102,14 @@ def mark_cells(
         asserted={name: count for result in verified.cells for name, count in result.asserted.items()},
         level=level,
     )
+
+
+def mark_solution(engine: Engine, rubric: Rubric, level: Level) -> Marked:
+    """Grade the course's own notebook."""
+    made = make_notebook([make_cell(cell.type, cell.source, cell.metadata) for cell in rubric.solution])
+    cells, _ = restore_cells(made.cells, rubric.originals)
+    handed_out = rubric.course / "course" / "release" / rubric.module.id
+    return mark_cells(engine, rubric, cells, level, handed_out)
 
 
 def make_plan(rubric: Rubric, cells: Sequence[NotebookNode]) -> Plan:
@@ -143,10 +155,9 @@ def _code_cell(index: int, cell: NotebookNode) -> CodeCell:
     )
 
 
-def _is_for_a_person(cell: NotebookNode) -> bool:
+def _is_written(cell: NotebookNode) -> bool:
     known = cell.metadata.get("nbgrader", {})
-    graded = known.get("grade") and (known.get("solution") or cell.cell_type != "code")
-    return bool(known.get("task") or graded)
+    return bool(known.get("task") or known.get("solution"))
 
 
 def _show(cell: NotebookNode, result: CellResult) -> None:

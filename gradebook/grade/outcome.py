@@ -10,7 +10,6 @@ class Status(StrEnum):
     GRADED = "graded"
     TIMEOUT = "timeout"
     CRASHED = "crashed"
-    TAMPERED = "tampered"
     UNREADABLE = "unreadable"
     MISSING = "missing"
     INTERRUPTED = "interrupted"
@@ -22,7 +21,6 @@ GLYPHS = {
     Status.GRADED: "✅",
     Status.TIMEOUT: "⌛",
     Status.CRASHED: "💥",
-    Status.TAMPERED: "🚩",
     Status.UNREADABLE: "🚫",
     Status.MISSING: "📭",
     Status.INTERRUPTED: "⏳",

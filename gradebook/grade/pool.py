@@ -1,87 +1,170 @@
-"""Grading a whole class, on one process or several, behind the standard executor interface."""
+"""Desks: the processes that grade, each with an engine of its own, behind the standard executor interface."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
 
 from gradebook.course import Course
-from gradebook.grade.grading import Job, grade_submission, open_coursedir, prepare_students
-from gradebook.grade.outcome import Graded
+from gradebook.grade.engine import ONE_THREAD, Engine
+from gradebook.grade.marking import Marked, mark_solution, mark_submission
+from gradebook.grade.rubric import Rubric, store_assertions, stored_assertions
+from gradebook.grade.submission import Submission
+from gradebook.sandbox.walls import Level
 from tito.errors import GraderFault
 
+T = TypeVar("T")
+Task = tuple[Submission, Path]
 
-def run_grading(
-    course: Course, jobs: list[Job], workers: int = 1, begun: Callable[[str], object] = lambda _: None
-) -> Iterator[Graded]:
-    """Grade submissions, yielding each result once it is saved: first what had not changed, then as they end.
 
-    workers: how many processes; 1 is this one. `begun` hears the name of what is graded next. It can be
-    stopped at any time: what was saved stays, and planning anew leaves it out.
-    """
-    yield from (job.graded for job in jobs if job.graded)
-    fresh = [job for job in jobs if not job.graded]
-    workers = min(workers, len(fresh))
-    if workers <= 1:
-        for job in fresh:
-            begun(_name(job))
-            yield grade_submission(course, job)
-        return
-    prepare_students(open_coursedir(course), {job.submission.student for job in fresh})
-    with _process_pool(workers) as pool:
-        yield from _keep_busy(pool, workers, partial(grade_submission, course), fresh, begun)
+@dataclass
+class Desk:
+    """What a grading process holds: the rubrics, the level, and an engine once it is needed."""
+
+    rubrics: Mapping[str, Rubric]
+    level: Level
+    _engine: Engine | None = None
+
+    def mark(self, submission: Submission, copy: Path, asserted: Mapping[str, int]) -> Marked:
+        """Grade a submission."""
+        rubric = replace(self.rubrics[submission.module.id], asserted=asserted)
+        with self._working(rubric) as engine:
+            return mark_submission(engine, rubric, submission, self.level, copy)
+
+    def try_solution(self, module: str) -> Marked:
+        """Grade the course's own solution."""
+        rubric = self.rubrics[module]
+        with self._working(rubric) as engine:
+            return mark_solution(engine, rubric, self.level)
+
+    @contextlib.contextmanager
+    def _working(self, rubric: Rubric) -> Iterator[Engine]:
+        if self._engine is None:
+            self._engine = Engine(rubric.fonts)
+            self._engine.__enter__()
+        try:
+            yield self._engine
+        except BaseException:
+            # Whatever happened, the next submission gets an engine that nothing happened to.
+            self._engine.__exit__()
+            self._engine = None
+            raise
+
+
+class Desks:
+    """Some grading processes. Use it as a context manager; Ctrl-C ends them at once."""
+
+    def __init__(self, count: int, rubrics: Mapping[str, Rubric], level: Level) -> None:
+        self.count, self.rubrics, self.level = max(1, count), rubrics, level
+        self.asserted: dict[str, Mapping[str, int]] = {}
+
+    def __enter__(self) -> "Desks":
+        for name in ONE_THREAD:
+            os.environ.setdefault(name, "1")
+        # NOTE: spawned, not forked: a fork would copy locks that other threads of this process hold.
+        context = multiprocessing.get_context("spawn")
+        processors: Any = context.Queue()
+        for number in _processors(self.count):
+            processors.put(number)
+        self._pool: Executor = ProcessPoolExecutor(
+            self.count,
+            mp_context=context,
+            initializer=_sit_down,
+            initargs=(self.rubrics, self.level, processors),
+        )
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        if kind is not None:
+            for process in multiprocessing.active_children():
+                process.terminate()
+        self._pool.shutdown(cancel_futures=True)
+        if kind is not None and issubclass(kind, BrokenProcessPool):
+            message = "A grading process was killed, perhaps because memory ran out. What was graded is saved"
+            raise GraderFault(message, "`tito course grade --jobs 1` goes on where it was")
+
+    def try_solutions(self, course: Course) -> None:
+        """See that the course's own solutions earn full points, and count the assertions that run on them.
+
+        What was measured before for the same rubric counts. Raises `GraderFault` where points are lost.
+        """
+        missing = []
+        for module, rubric in self.rubrics.items():
+            known = stored_assertions(course, rubric.key)
+            if known is None:
+                missing.append(rubric)
+            else:
+                self.asserted[module] = known
+        tried = [(rubric, self._pool.submit(_try_solution, rubric.module.id)) for rubric in missing]
+        for rubric, future in tried:
+            marked = future.result()
+            points = {cell.name: cell.points for cell in rubric.originals if cell.by_machine}
+            lost = [name for name, most in points.items() if marked.scores.get(name, 0.0) < most]
+            if lost:
+                why = f": {marked.explanation}" if marked.explanation else ""
+                raise GraderFault(
+                    f"The course's own solution of `{rubric.module.id}` loses points in `{lost[0]}`{why}",
+                    f"mend the module, then `tito course build {rubric.module.id}`; nothing was graded",
+                )
+            store_assertions(course, rubric.key, marked.asserted)
+            self.asserted[rubric.module.id] = marked.asserted
+
+    def mark(
+        self, order: Iterator[tuple[T, Task]], begun: Callable[[T], object]
+    ) -> Iterator[tuple[T, Marked | Exception]]:
+        """Grade in this order, each desk one at a time, so that nothing waits in a queue when it is stopped."""
+        running: dict[Future[Marked], T] = {}
+        while True:
+            while len(running) < self.count and (following := next(order, None)):
+                job, (submission, copy) = following
+                asserted = self.asserted[submission.module.id]
+                running[self._pool.submit(_mark, submission, copy, asserted)] = job
+                begun(job)
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                job, error = running.pop(future), future.exception()
+                if isinstance(error, BrokenProcessPool):
+                    raise error
+                yield job, error if isinstance(error, Exception) else future.result()
 
 
 def default_workers() -> int:
     """One for each processor that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return len(_processors(0)) or os.cpu_count() or 1
 
 
-def _keep_busy(
-    pool: Executor,
-    workers: int,
-    grade: Callable[[Job], Graded],
-    jobs: list[Job],
-    begun: Callable[[str], object],
-) -> Iterator[Graded]:
-    """Give every worker one job at a time, so that nothing waits in a queue when the run is stopped."""
-    waiting, running = iter(jobs), set[Future[Graded]]()
-    while True:
-        while len(running) < workers and (job := next(waiting, None)):
-            running.add(pool.submit(grade, job))
-            begun(_name(job))
-        if not running:
-            return
-        done, running = wait(running, return_when=FIRST_COMPLETED)
-        yield from (future.result() for future in done)
+def _processors(count: int) -> list[int]:
+    """A processor for each of some processes, as long as there are enough; asked for none, all there are.
+
+    A student's process and its verifier take turns: on one processor they do so four times as fast.
+    """
+    known = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    return known[:count] if 0 < count <= len(known) else [] if count else known
 
 
-@contextmanager
-def _process_pool(workers: int) -> Iterator[Executor]:
-    """Processes that leave Ctrl-C to this one, and are ended at once when it arrives."""
-    # NOTE: spawned, not forked: a fork would copy locks that other threads of this process hold.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts)
-    try:
-        yield pool
-    except BrokenProcessPool as error:
-        message = "A grading process was killed, perhaps because memory ran out. What was graded is saved"
-        raise GraderFault(message, "`tito course grade --jobs 1` goes on where it was") from error
-    except BaseException:
-        for process in multiprocessing.active_children():
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+_desk: Desk | None = None
 
 
-def _leave_interrupts() -> None:
+def _sit_down(rubrics: Mapping[str, Rubric], level: Level, processors: Any) -> None:
+    global _desk  # noqa: PLW0603 - a pool's process has no other place for what its initializer made
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(Exception):
+        os.sched_setaffinity(0, {processors.get(timeout=0.1)})
+    _desk = Desk(rubrics, level)
 
 
-def _name(job: Job) -> str:
-    return f"{job.submission.student} {job.submission.module.id}"
+def _mark(submission: Submission, copy: Path, asserted: Mapping[str, int]) -> Marked:
+    assert _desk
+    return _desk.mark(submission, copy, asserted)
+
+
+def _try_solution(module: str) -> Marked:
+    assert _desk
+    return _desk.try_solution(module)

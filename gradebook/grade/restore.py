@@ -11,7 +11,6 @@ from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import OverwriteCells
 
 from gradebook.grade.nodes import make_cell
 
@@ -32,6 +31,11 @@ class Original:
     solution: bool
     task: bool
     points: float
+
+    @property
+    def by_machine(self) -> bool:
+        """Whether running it decides its points."""
+        return self.grade and not self.solution and self.cell_type == "code"
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -160,15 +164,3 @@ def _restore(own: NotebookNode | None, original: Original) -> NotebookNode:
     if own is not None and original.cell_type == "markdown" and isinstance(own.get("attachments"), dict):
         cell.attachments = own.attachments
     return cell
-
-
-class RestoreCells(OverwriteCells):  # type: ignore[misc] # nbgrader has no types
-    """Restore a submission's cells from the gradebook; `resources["tito"]` is their `Grading`."""
-
-    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        """Replace the notebook's cells, in place."""
-        names, grading = resources["nbgrader"], resources["tito"]
-        with Gradebook(names["db_url"]) as gradebook:
-            originals = read_originals(gradebook, names["notebook"], names["assignment"], grading.released)
-        nb.cells, grading.repair = restore_cells(nb.cells, originals)
-        return nb, resources

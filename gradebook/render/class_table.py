@@ -27,7 +27,6 @@ GLYPHS = {
     Standing.NOT_GRADED: "⏳",
     Standing.TIMEOUT: "⌛",
     Standing.CRASHED: "💥",
-    Standing.TAMPERED: "🚩",
     Standing.UNREADABLE: "🚫",
     Standing.NO_NOTEBOOK: "📭",
     Standing.FAULT: "🔧",

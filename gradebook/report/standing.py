@@ -28,7 +28,6 @@ class Standing(StrEnum):
     NOT_GRADED = "not graded"
     TIMEOUT = "timeout"
     CRASHED = "crashed"
-    TAMPERED = "tampered"
     UNREADABLE = "unreadable"
     NO_NOTEBOOK = "no notebook"
     FAULT = "grader fault"
@@ -45,7 +44,7 @@ BY_STATUS = {
     Status.MISSING: Standing.NO_NOTEBOOK,
 }
 # A person should look at these students.
-WORRYING = {*BY_STATUS.values(), Standing.TAMPERED, Standing.FAULT, Standing.REFUSED}
+WORRYING = {*BY_STATUS.values(), Standing.FAULT, Standing.REFUSED}
 # There is nothing of the student's to judge.
 NOT_JUDGED = {Standing.MISSING, Standing.NOT_RELEASED, Standing.REFUSED, Standing.NOT_GRADED, Standing.FAULT}
 
@@ -174,8 +173,6 @@ def _standing(found: Mapping[str, Any], checkpoint_max: float, released: bool, c
         return Standing.MISSING if released else Standing.NOT_RELEASED
     if found.get("status") == Status.FAULT:
         return Standing.FAULT
-    if found.get("status") == Status.TAMPERED:
-        return Standing.TAMPERED
     if found.get("checkpoint_waiting"):
         return Standing.NEEDS_REVIEW
     points = float(found.get("checkpoint_score") or 0.0)

@@ -143,17 +143,25 @@ def grade(
     workers: Annotated[
         int, typer.Option("--jobs", "-j", metavar="N", min=0, help="Processes; 0 for one a processor")
     ] = 0,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Grade even where student code can't be contained")
+    ] = False,
 ) -> None:
     """Grade submissions: all that are new or have changed
+
+    Student code runs contained, and apart from the tests (`tito system doctor` shows how). A machine that can't
+    contain it refuses, unless you say `--unsafe`.
 
     Stop it with Ctrl-C and type it again: it goes on where it was. Exit code 3 says that the grader failed on
     one of them; this costs the student nothing.
     """
     with lean_jsonschema():
-        from gradebook.grade.grading import plan_grading
+        from gradebook.grade.containment import choose_level
+        from gradebook.grade.grading import plan_grading, run_grading
         from gradebook.grade.outcome import Status
-        from gradebook.grade.pool import default_workers, run_grading
+        from gradebook.grade.pool import default_workers
         from gradebook.render.grades import grading_progress, render_grades
+        from gradebook.sandbox.walls import Level
 
     import time
 
@@ -161,10 +169,13 @@ def grade(
     jobs = plan_grading(course, tuple(chosen or ()), student, force)
     if not jobs:
         raise TitoError("There is nothing to grade", "take submissions in: `tito course collect --all`")
+    level = choose_level(unsafe=unsafe)
+    if level is Level.OPEN:
+        terminal.note("⚠ UNSAFE: student code is not contained and can read and change whatever you can")
     start = time.monotonic()
     results = []
     with grading_progress(sum(job.graded is None for job in jobs)) as (begin, finish):
-        for graded in run_grading(course, jobs, workers or default_workers(), begin):
+        for graded in run_grading(course, jobs, workers or default_workers(), begin, level):
             results.append(graded)
             finish(graded)
     _print(render_grades(results, time.monotonic() - start, terminal.width()))
