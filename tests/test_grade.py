@@ -270,7 +270,9 @@ def test_a_fault_of_ours_costs_nothing_is_flagged_and_the_class_goes_on(graded, 
 def test_a_course_whose_own_solution_loses_points_grades_nobody(graded, tmp_path):
     course = copy_course(graded, tmp_path)
     path = course.checkpoints / "checkpoint_00_counts.py"
-    path.write_text(path.read_text().replace("expect_equal(", "expect_equal(1, 2, 'never'), expect_equal(", 1))
+    path.write_text(
+        path.read_text().replace("expect_equal(", "expect_equal(1, 2, 'never'), expect_equal(", 1)
+    )
     jobs = plan_grading(course, course.table.modules[:1], "right")
 
     with pytest.raises(GraderFault, match="own solution of `01_count` loses points in `checkpoint`"):

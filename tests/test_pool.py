@@ -9,8 +9,7 @@ import psutil
 import pytest
 
 from gradebook.course import Course
-from gradebook.grade.grading import plan_grading
-from gradebook.grade.grading import run_grading
+from gradebook.grade.grading import plan_grading, run_grading
 from tests.tiny_course import read_release, solve, submit
 from tito.errors import GraderFault
 

@@ -12,7 +12,7 @@ class CheckFailure(AssertionError):  # noqa: N818 - a failure of the student's c
         self.what, self.expected, self.actual, self.hint = what, expected, actual, hint
 
 
-class StudentCodeStopped(BaseException):  # noqa: N818 - no check may take it for an error of the code it calls
+class StudentCodeStopped(BaseException):
     """Code under test ended its process, took too long, or answered what can't be read; the text says which."""
 
 

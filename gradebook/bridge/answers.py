@@ -30,7 +30,23 @@ CLOSED = (
     types.ModuleType,
     type,
 )
-OPEN_OPERATIONS = frozenset("call len getitem setitem contains iter next bool repr str enter exit hash".split())
+OPEN_OPERATIONS = frozenset(
+    [
+        "call",
+        "len",
+        "getitem",
+        "setitem",
+        "contains",
+        "iter",
+        "next",
+        "bool",
+        "repr",
+        "str",
+        "enter",
+        "exit",
+        "hash",
+    ]
+)
 
 
 def answer(peer: "Peer", what: str, *parts: Any) -> Any:

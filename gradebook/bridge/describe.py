@@ -7,13 +7,68 @@ from typing import Any
 from gradebook.bridge.faults import nearest_error
 
 # Special methods that Python calls on the class: an object elsewhere needs them on its class too.
-BINARY = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or".split()
-COMPARISONS = "lt le eq ne gt ge".split()
-OTHERS = (
-    "neg pos abs invert int float complex index round trunc floor ceil len getitem setitem delitem contains "
-    "iter next reversed length_hint call enter exit bool hash repr str format bytes dir missing array "
-    "array_function array_wrap array_ufunc copy deepcopy fspath init get set delete"
-).split()
+BINARY = [
+    "add",
+    "sub",
+    "mul",
+    "matmul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "divmod",
+    "pow",
+    "lshift",
+    "rshift",
+    "and",
+    "xor",
+    "or",
+]
+COMPARISONS = ["lt", "le", "eq", "ne", "gt", "ge"]
+OTHERS = [
+    "neg",
+    "pos",
+    "abs",
+    "invert",
+    "int",
+    "float",
+    "complex",
+    "index",
+    "round",
+    "trunc",
+    "floor",
+    "ceil",
+    "len",
+    "getitem",
+    "setitem",
+    "delitem",
+    "contains",
+    "iter",
+    "next",
+    "reversed",
+    "length_hint",
+    "call",
+    "enter",
+    "exit",
+    "bool",
+    "hash",
+    "repr",
+    "str",
+    "format",
+    "bytes",
+    "dir",
+    "missing",
+    "array",
+    "array_function",
+    "array_wrap",
+    "array_ufunc",
+    "copy",
+    "deepcopy",
+    "fspath",
+    "init",
+    "get",
+    "set",
+    "delete",
+]
 SPECIAL = frozenset(
     f"__{name}__" for name in [*BINARY, *(f"{p}{n}" for n in BINARY for p in "ri"), *COMPARISONS, *OTHERS]
 )

@@ -18,7 +18,7 @@ class TestFault(Exception):  # noqa: N818 - a fault of a test; pytest must not c
     __test__ = False
 
 
-class Stopped(StudentCodeStopped):  # noqa: N818 - the student's process ended; no test may take it for an error
+class Stopped(StudentCodeStopped):
     """The student's process ended, did not answer in time (`overdue`), or answered what could not be read."""
 
     def __init__(self, reason: str, overdue: bool = False) -> None:

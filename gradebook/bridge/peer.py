@@ -4,8 +4,8 @@ import threading
 import time
 import types
 import weakref
-from collections.abc import Callable, Iterator
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 

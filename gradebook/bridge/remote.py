@@ -28,7 +28,15 @@ NEVER = frozenset(
     {"__array_interface__", "__array_struct__", "__cuda_array_interface__", "__dlpack__", "__buffer__"}
 )
 LOCAL = frozenset(
-    {"__class__", "__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__", "__init_subclass__"}
+    {
+        "__class__",
+        "__copy__",
+        "__deepcopy__",
+        "__reduce__",
+        "__reduce_ex__",
+        "__getstate__",
+        "__init_subclass__",
+    }
 )
 # What `RemoteObject` and `RemoteType` do in their own way, or must not hand on.
 OWN = frozenset(
@@ -198,7 +206,10 @@ def make_class(peer: "Peer", number: int, told: dict[str, Any], bases: tuple[typ
 
 def _library_class(module: str, name: str) -> type | None:
     """The class of that name in NumPy or Python, unless its objects cross by value: then this is none of them."""
-    if module.partition(".")[0] not in (*sys.stdlib_module_names, "numpy") or module in ("builtins", "__main__"):
+    if module.partition(".")[0] not in (*sys.stdlib_module_names, "numpy") or module in (
+        "builtins",
+        "__main__",
+    ):
         return None
     found = getattr(sys.modules.get(module), name, None)
     by_value = (*PLAIN_BASES, np.ndarray, np.generic, BaseException)

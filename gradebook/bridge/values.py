@@ -19,9 +19,38 @@ import numpy as np
 
 # NumPy functions that touch files or run code are never passed by name.
 _KEPT_BACK = frozenset(
-    "load loads loadtxt save savez savez_compressed savetxt fromfile tofile genfromtxt fromregex memmap "
-    "open_memmap DataSource frompyfunc vectorize apply_along_axis apply_over_axes piecewise fromfunction "
-    "fromiter from_dlpack show_config info set_printoptions seterr seterrcall setbufsize test lookfor".split()
+    [
+        "load",
+        "loads",
+        "loadtxt",
+        "save",
+        "savez",
+        "savez_compressed",
+        "savetxt",
+        "fromfile",
+        "tofile",
+        "genfromtxt",
+        "fromregex",
+        "memmap",
+        "open_memmap",
+        "DataSource",
+        "frompyfunc",
+        "vectorize",
+        "apply_along_axis",
+        "apply_over_axes",
+        "piecewise",
+        "fromfunction",
+        "fromiter",
+        "from_dlpack",
+        "show_config",
+        "info",
+        "set_printoptions",
+        "seterr",
+        "seterrcall",
+        "setbufsize",
+        "test",
+        "lookfor",
+    ]
 )
 LARGEST_INT = 1 << 63
 LONGEST_INT = 4_000_000
@@ -156,7 +185,7 @@ _PURE: Mapping[str, Any] = {
     "builtins": types.SimpleNamespace(
         **{
             name: getattr(builtins, name)
-            for name in "abs all any divmod len max min pow round sorted sum".split()
+            for name in ["abs", "all", "any", "divmod", "len", "max", "min", "pow", "round", "sorted", "sum"]
         }
     ),
     "math": math,

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 
@@ -49,7 +48,9 @@ class Marked:
     readable: bool = True
 
 
-def mark_submission(engine: Engine, rubric: Rubric, submission: Submission, level: Level, copy: Path) -> Marked:
+def mark_submission(
+    engine: Engine, rubric: Rubric, submission: Submission, level: Level, copy: Path
+) -> Marked:
     """Grade a submission, whatever is in it, and leave the graded copy in the folder `copy`."""
     start = time.perf_counter()
     with _replacing_folder(copy) as folder:
@@ -60,9 +61,7 @@ def mark_submission(engine: Engine, rubric: Rubric, submission: Submission, leve
             cells, _ = restore_cells([words], rubric.originals)
             _write(folder / f"{rubric.module.id}.ipynb", cells)
             seconds = time.perf_counter() - start
-            return Marked(
-                error.status, explanation=str(error), seconds=seconds, level=level, readable=False
-            )
+            return Marked(error.status, explanation=str(error), seconds=seconds, level=level, readable=False)
         _lay_out(rubric, submission, folder)
         cells, repair = restore_cells(notebook.cells, rubric.originals)
         marked = mark_cells(engine, rubric, cells, level, folder, repair)

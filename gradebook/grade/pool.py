@@ -153,7 +153,7 @@ _desk: Desk | None = None
 
 
 def _sit_down(rubrics: Mapping[str, Rubric], level: Level, processors: Any) -> None:
-    global _desk  # noqa: PLW0603 - a pool's process has no other place for what its initializer made
+    global _desk
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(Exception):
         os.sched_setaffinity(0, {processors.get(timeout=0.1)})

@@ -22,11 +22,11 @@ class Tally:
 
 
 class _Counting(ast.NodeTransformer):
-    def visit_Assert(self, node: ast.Assert) -> list[ast.stmt]:  # noqa: N802 - the name of the node
+    def visit_Assert(self, node: ast.Assert) -> list[ast.stmt]:
         self.generic_visit(node)
         return [node, ast.Expr(_call([]))]
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
         return _call([node]) if name.lower().startswith(ASSERTING) else node

@@ -78,5 +78,3 @@ def remote_checkpoints(host: Host) -> Iterator[None]:
         yield
     finally:
         tito.checks.host = before
-
-

@@ -1,0 +1,12 @@
+"""Identity"""
+
+# %% student
+kept = []
+
+
+def f():
+    return kept
+
+
+# %% test
+assert f() is f()

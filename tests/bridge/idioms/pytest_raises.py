@@ -1,0 +1,13 @@
+"""Pytest.raises"""
+
+
+# %% student
+def f():
+    return {}["a"]
+
+
+# %% test
+import pytest
+
+with pytest.raises(KeyError, match="a"):
+    f()
