@@ -123,7 +123,7 @@ ENDINGS = {
     "os.write(sockets()[0], b'\\xff' * 64)": "what your code answered could not be read",
     "os.write(sockets()[0], (2).to_bytes(4, 'little') + bytes(4) + b'{}')": "could not be read",
     "os.write(sockets()[0], (8).to_bytes(4, 'little') + bytes(4) + b'[1,2,3] ')": "could not be read",
-    "os.write(sockets()[0], (100_000).to_bytes(4, 'little') + bytes(4) + b'[' * 100_000)": "could not be read",
+    "os.write(sockets()[0], (99_999).to_bytes(4, 'little') + bytes(4) + b'[' * 99_999)": "could not be read",
     "time.sleep(60)": "your code did not finish in time",
 }
 

@@ -265,7 +265,6 @@ def enter(course: Course, *, score: float | None, **record: object) -> pd.Series
     [
         (20.0, {"status": Status.GRADED}, Standing.PASSED),
         (20.0, {"status": Status.TIMEOUT}, Standing.PASSED),
-        (20.0, {"status": Status.TAMPERED}, Standing.TAMPERED),
         (12.0, {"status": Status.GRADED}, Standing.PARTIAL),
         (0.0, {"status": Status.GRADED}, Standing.FAILED),
         (0.0, {"status": Status.CRASHED}, Standing.CRASHED),

@@ -538,3 +538,21 @@ def test_the_doctor_finds_nothing_wrong_in_a_new_workspace_and_what_is_wrong_in_
         assert text in ill.stdout
     outside = tito(ws.parents[1], "system", "doctor")
     assert outside.returncode == 1 and "No workspace" in outside.stdout
+
+
+def test_the_doctor_speaks_of_containment_to_who_grades_and_to_nobody_else(ws: Path) -> None:
+    # A workspace has no course directory; whoever has one, and nbgrader, is going to grade.
+    assert "Containment" not in tito(ws, "system", "doctor").stdout
+    (ws / "nbgrader_config.py").write_text("")
+    (ws / "course").mkdir(exist_ok=True)
+    (ws / "course" / "course.toml").write_text("")
+
+    told = tito(ws, "system", "doctor").stdout
+    found = json.loads(tito(ws, "system", "doctor", "--json").stdout)["findings"]
+
+    (containment,) = (finding for finding in found if finding["subject"] == "Containment")
+    if sys.platform == "linux":
+        assert "✅ Containment fine: sealed" in told and "✅ held: read secret" in told
+        assert containment["attempts"] and all(attempt["held"] for attempt in containment["attempts"])
+    else:
+        assert "❌ Containment wrong: open" in told and "docs/grading.md" in told

@@ -42,13 +42,27 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to break out of the walls round student code, and what came of it."""
+
+    name: str
+    held: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One examination: what was looked at, what was found, and what to type if it isn't fine."""
+    """One examination: what was looked at, what was found, and what to type if it isn't fine.
+
+    attempts and notes: what it rests on, and what else a reader should know.
+    """
 
     subject: str
     health: Health
     detail: str
     next_step: str = ""
+    attempts: tuple[Attempt, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def examine(start: Path) -> Iterator[Finding]:
@@ -56,6 +70,8 @@ def examine(start: Path) -> Iterator[Finding]:
     yield from _attempt("Python", _python)
     yield from _attempt("Packages", _packages)
     yield from _attempt("Notebooks", _jupyter)
+    if _grades_here(start):
+        yield from _attempt("Containment", _containment)
     try:
         workspace = find_workspace(start)
     except NoWorkspaceError as error:
@@ -123,6 +139,34 @@ def _jupyter() -> Finding:
         detail = "the Python kernel works here; JupyterLab is not installed"
         return Finding("Notebooks", Health.OPTIONAL, detail, f"`pip install '{DISTRIBUTION}[lab]'`")
     return Finding("Notebooks", Health.FINE, "JupyterLab is here, and its Python is the Python of `tito`")
+
+
+def _grades_here(start: Path) -> bool:
+    """Whether this is a course of someone who grades; nothing of nbgrader's is imported to know it."""
+    if find_spec("nbgrader") is None or find_spec("gradebook") is None:
+        return False
+    from gradebook.course import NoCourseError, find_course
+
+    try:
+        find_course(start)
+    except NoCourseError:
+        return False
+    return True
+
+
+def _containment() -> Finding:
+    from gradebook.sandbox.proof import strongest_level
+    from gradebook.sandbox.walls import Level
+
+    proof = strongest_level()
+    attempts = tuple(Attempt(canary.name, canary.held, canary.detail) for canary in proof.canaries)
+    notes = tuple(note for note in (*proof.notes, *proof.reasons) if note)
+    if proof.level is Level.OPEN:
+        detail = "open: student code can't be contained on this machine, so `tito course grade` refuses"
+        step = "grade on Linux, or in a virtual machine that runs it; `docs/grading.md` has the steps"
+        return Finding("Containment", Health.WRONG, detail, step, attempts, notes)
+    detail = f"{proof.level}: {sum(a.held for a in attempts)} of {len(attempts)} attempts to break out failed"
+    return Finding("Containment", Health.FINE, detail, attempts=attempts, notes=notes)
 
 
 def _folder(workspace: Workspace) -> Finding:

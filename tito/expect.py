@@ -13,7 +13,7 @@ class CheckFailure(AssertionError):  # noqa: N818 - a failure of the student's c
 
 
 class StudentCodeStopped(BaseException):
-    """Code under test ended its process, took too long, or answered what can't be read; the text says which."""
+    """Code under test ended its process, took too long, or answered what can't be read; the text says it."""
 
 
 def expect_equal(actual: object, expected: object, what: str, hint: str = "") -> None:

@@ -68,8 +68,13 @@ def read_notebook(path: Path) -> dict[str, Any]:
             raise _damaged(path, "is not a notebook: it holds a merge conflict of Git") from error
         where = f"line {error.lineno}, column {error.colno}"
         raise _damaged(path, f"is not a notebook: no JSON at {where} ({error.msg})") from error
+    except ValueError as error:
+        # Python reads no integer of more than some thousand digits.
+        raise _damaged(path, "is not a notebook: it holds a number that is too long") from error
     except RecursionError as error:
         raise _damaged(path, "is not a notebook: its JSON is nested too deeply") from error
+    except MemoryError as error:
+        raise _damaged(path, "is not a notebook: there is more in it than fits into memory") from error
     _check_shape(content, path)
     return cast(dict[str, Any], content)
 

@@ -123,7 +123,7 @@ def _names(_: "Peer", wanted: list[str]) -> dict[str, Any]:
     return {name: main[name] for name in wanted if name in main}
 
 
-def _stand_in(_: "Peer", name: str) -> None:
+def _stand_in(peer: "Peer", name: str) -> None:  # noqa: ARG001 - one signature for all
     """Let the notebook be the module that it exports to."""
     parent, _, leaf = name.rpartition(".")
     main = sys.modules["__main__"]
@@ -142,9 +142,10 @@ def _plain(_: "Peer", value: Any) -> Any:
     """The content of an object whose class derives from a builtin one, without asking the class."""
     from gradebook.bridge.describe import PLAIN_BASES
 
-    base = next(base for base in type(value).__mro__ if base in PLAIN_BASES)
+    base: Any = next(base for base in type(value).__mro__ if base in PLAIN_BASES)
     if issubclass(base, int | float | complex | str | bytes):
-        return base.__getnewargs__(value)[0] if base is not complex else complex(*base.__getnewargs__(value))
+        parts: Any = base.__getnewargs__(value)
+        return complex(*parts) if base is complex else parts[0]
     if base is dict:
         return dict(dict.items(value))
     return base(base.__iter__(value))

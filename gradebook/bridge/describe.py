@@ -91,7 +91,7 @@ def describe_class(cls: type, number_of: Callable[[type], int]) -> dict[str, Any
     ufunc = next(
         (vars(base)["__array_ufunc__"] for base in ancestors if "__array_ufunc__" in vars(base)), False
     )
-    priority = getattr(cls, "__array_priority__", None)
+    priority: Any = getattr(cls, "__array_priority__", None)
     plain = next((base for base in ancestors if base in PLAIN_BASES), None)
     return {
         "name": cls.__name__,

@@ -69,14 +69,14 @@ def decode_error(codec: Any, data: list[Any]) -> BaseException:
 
 
 def make_error_class(name: str, base_name: str) -> type[BaseException]:
-    """The class here for an exception class of the other side: to be caught and named, with nothing of its code."""
+    """The class here for an exception class of the other side: to be caught by, with nothing of its code."""
     base = _find(base_name)
 
-    def __init__(self: BaseException, text: str) -> None:
+    def begin(self: BaseException, text: str) -> None:
         BaseException.__init__(self, text)
         self.text = text  # type: ignore[attr-defined]
 
-    space = {"__init__": __init__, "__str__": lambda self: self.text, "__module__": "student"}
+    space = {"__init__": begin, "__str__": lambda self: self.text, "__module__": "student"}
     return type(name[:200], (base,), space)
 
 
@@ -96,7 +96,7 @@ def nearest_error(cls: type) -> str:
 def error_name(cls: type) -> str:
     """The name of an exception class that both sides know, or nothing."""
     if getattr(builtins, cls.__name__, None) is cls:
-        return cls.__name__
+        return str(cls.__name__)
     known = (np.exceptions, np.linalg)
     return next((f"numpy.{cls.__name__}" for place in known if getattr(place, cls.__name__, None) is cls), "")
 

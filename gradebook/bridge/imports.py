@@ -17,7 +17,10 @@ class RemoteFinder(MetaPathFinder, Loader):
         self.package, self.peer = package, peer
 
     def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
+        self,
+        name: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002 - what Python calls it with
+        target: types.ModuleType | None = None,  # noqa: ARG002
     ) -> importlib.machinery.ModuleSpec | None:
         """A spec for a module of the package."""
         if name.partition(".")[0] != self.package:

@@ -51,6 +51,7 @@ class Memory:
     def is_idle(self) -> bool:
         """Whether nothing but the table refers to the memory or to a view of it."""
         own = 0
+        view: Any = None
         for view in self.views.values():
             if view is self.owner:
                 own += 1
@@ -73,7 +74,7 @@ class Mirrors:
         self._numbers: dict[int, int] = {}
 
     def encode(self, codec: Codec, value: Any) -> Any:
-        """A reference to `value`, with its content where the other side has not seen it, or NotImplemented."""
+        """A reference to `value`, with its content if the other side has not seen it, or NotImplemented."""
         kind = type(value)
         if kind in _KINDS:
             return self._encode_container(codec, value)
@@ -125,7 +126,7 @@ class Mirrors:
                 entry.agreed = _items_of(entry.value)
 
     def strike_idle(self) -> list[int]:
-        """Strike off what nothing here refers to, and return the numbers for the other side to do the same."""
+        """Strike off what nothing here refers to; the numbers, for the other side to do the same."""
         idle = [number for number, entry in self._entries.items() if entry.is_idle()]
         self.strike(idle)
         return idle
@@ -264,6 +265,10 @@ def _refill(value: Any, items: list[Any]) -> None:
         value.update(items)
 
 
+def _maker(kind: type) -> Callable[[Any], Any]:
+    return lambda _: kind()
+
+
 _KINDS: dict[type, str] = {
     list: "list",
     dict: "dict",
@@ -275,6 +280,6 @@ _KINDS: dict[type, str] = {
     defaultdict: "defaultdict",
 }
 _MAKERS: dict[str, Callable[[Any], Any]] = {
-    **{tag: lambda _, kind=kind: kind() for kind, tag in _KINDS.items() if kind is not defaultdict},
+    **{tag: _maker(kind) for kind, tag in _KINDS.items() if kind is not defaultdict},
     "defaultdict": defaultdict,
 }

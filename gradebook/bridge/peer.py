@@ -204,7 +204,7 @@ class Peer:
             proxy = object.__new__(self.classes[class_number])
             set_peer(proxy, self)
             set_number(proxy, number)
-            self._proxies[number] = weakref.ref(proxy, lambda _, n=number: self._lost(n))
+            self._proxies[number] = weakref.ref(proxy, lambda _: self._lost(number))
         return proxy
 
     def find_module(self, name: str) -> Any:
@@ -273,7 +273,7 @@ class Peer:
                 raise self._stop(error) from None
             except Stopped:
                 raise
-            except (Exception, MemoryError) as error:
+            except Exception as error:  # noqa: BLE001 - the boundary: malformed data leads to anything
                 raise self._stop(WireError(f"{type(error).__name__}: {error}")) from None
             del content, header, message
             if kind != "ask":
@@ -300,7 +300,8 @@ class Peer:
         self.mirrors.strike(extras.get("struck", []))
 
     def _base(self, number: int) -> type:
-        return self.exports[-number] if number < 0 else self.classes[number]
+        base: type = self.exports[-number] if number < 0 else self.classes[number]
+        return base
 
     def _answer(self, question: list[Any], errors: dict[str, Any] | None) -> None:
         kind, value = "answer", None

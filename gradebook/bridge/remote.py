@@ -76,6 +76,7 @@ class RemoteType(type):
             _homes[cls] = (made["peer"], made["number"])
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Make an object there."""
         __tracebackhide__ = True
         return home_of(cls)[0].request("call", cls, args, tuple(kwargs.items()))
 

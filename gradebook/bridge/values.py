@@ -98,7 +98,7 @@ def is_plain_tag(tag: object) -> bool:
     return tag in _DECODERS
 
 
-def global_name(value: object) -> tuple[str, str] | None:
+def global_name(value: Any) -> tuple[str, str] | None:
     """Where both processes find the same type, exception or NumPy function, or None."""
     if isinstance(value, type):
         if value.__module__ == "builtins" and getattr(builtins, value.__name__, None) is value:

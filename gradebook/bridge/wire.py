@@ -1,4 +1,4 @@
-"""Messages between the two processes: a header of JSON with raw bytes behind it. Nothing in them is executed."""
+"""Messages between the two processes: a header of JSON with raw bytes behind it. None of it is executed."""
 
 import json
 import socket

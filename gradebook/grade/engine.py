@@ -1,4 +1,4 @@
-"""Running one submission after the other: a student's process and a verifier for each, both forked from warm ones."""
+"""Running submissions: a student's process and a verifier for each, both forked from warm ones."""
 
 import contextlib
 import json
@@ -197,7 +197,8 @@ def _report(
 def _mime_data(value: Any) -> dict[str, Any]:
     from IPython.core.formatters import DisplayFormatter
 
-    data: dict[str, Any] = DisplayFormatter().format(value)[0]
+    formatter: Any = DisplayFormatter()
+    data: dict[str, Any] = formatter.format(value)[0]
     return data
 
 
@@ -211,13 +212,13 @@ def _collect(read: int, deadline: float) -> Verified:
         elif "checkpoint" in event:
             checkpoints.append(checkpoint_from_json(event["checkpoint"]))
         elif "fault" in event:
-            raise VerifierFault(event["fault"])
+            raise VerifierError(event["fault"])
         else:
             return Verified(tuple(cells), tuple(checkpoints))
     return Verified(tuple(cells), tuple(checkpoints), "the test could not go on with what the code returned")
 
 
-class VerifierFault(Exception):
+class VerifierError(Exception):
     """The verifier failed, not the student; the text is its traceback."""
 
 

@@ -1,7 +1,7 @@
 """What a submission may use up, and how long: `c.GradingLimits.…` in `nbgrader_config.py`."""
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradebook.sandbox.walls import Limits
 
@@ -43,7 +43,7 @@ class GradingLimits:
 
 def read_limits(config: "Config") -> GradingLimits:
     """The limits that a course sets."""
-    chosen = {}
+    chosen: dict[str, Any] = {}
     if timeout := config.get("ExecutePreprocessor", {}).get("timeout"):
         chosen["cell_seconds"] = float(timeout)
     known = {field.name for field in fields(GradingLimits)}

@@ -33,8 +33,8 @@ class Marked:
     """What grading a submission came to.
 
     scores: the points of each machine-graded cell, by id. written: the text of each cell that students write
-    in. readable: whether there was a notebook at all. checks: the checkpoint's result as JSON, or nothing. asserted: how many assertions ran, by cell
-    and check. level: how student code was contained.
+    in. readable: whether there was a notebook at all. checks: the checkpoint's result as JSON, or nothing.
+    asserted: how many assertions ran, by cell and check. level: how student code was contained.
     """
 
     status: Status
@@ -127,7 +127,7 @@ def make_plan(rubric: Rubric, cells: Sequence[NotebookNode]) -> Plan:
 
 
 def make_walls(rubric: Rubric, level: Level, own: Path | None, package: Path | None = None) -> Walls:
-    """What surrounds the student's process: it sees Python, the package it builds on, `tito`, and its own files."""
+    """What surrounds the student's process: it sees Python, `tito`, the package it builds on, its own files."""
     import tito
 
     home = package or rubric.package

@@ -118,7 +118,7 @@ class Desks:
     def mark(
         self, order: Iterator[tuple[T, Task]], begun: Callable[[T], object]
     ) -> Iterator[tuple[T, Marked | Exception]]:
-        """Grade in this order, each desk one at a time, so that nothing waits in a queue when it is stopped."""
+        """Grade in this order, each desk one at a time: nothing waits in a queue when it is stopped."""
         running: dict[Future[Marked], T] = {}
         while True:
             while len(running) < self.count and (following := next(order, None)):

@@ -1,4 +1,4 @@
-"""What grading the submissions of one module needs, read once: cells, checks, the reference, seed and limits."""
+"""What grading submissions for one module needs, read once: cells, the reference, seed and limits."""
 
 import ast
 import hashlib

@@ -1,4 +1,4 @@
-"""Reading student code for what only an attack on a grader needs. It decides nothing: a person may want to look."""
+"""Reading student code for what only an attack on a grader needs: it decides nothing, a person may look."""
 
 import ast
 from collections.abc import Iterable

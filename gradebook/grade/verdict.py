@@ -28,7 +28,7 @@ class Verdict:
 
 
 def judge_cell(name: str, ended: Ended, value: str | None, points: float) -> Verdict:
-    """The points of an autograded code cell, of how it ended and the text of its value, None where it has none.
+    """The points of an autograded code cell, by how it ended and the text of its value, None without one.
 
     Full points need proof that it ran to its end without an error. A cell that ends in an expression may
     show one number from 0 to `points`, which is then its score; the checkpoint's cell has to. Text on stderr

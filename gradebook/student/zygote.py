@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from gradebook.sandbox.enclose import Enclosed, enclose
+from gradebook.sandbox.enclose import enclose
+from gradebook.sandbox.enclosed import Enclosed
 from gradebook.sandbox.walls import ContainmentError, walls_from_json
 from gradebook.student.process import serve_student
 from gradebook.student.shell import Shell, warm
@@ -37,20 +38,20 @@ def serve(shell: Shell, orders: socket.socket) -> NoReturn:
         answer: dict[str, Any] = {}
         if "start" in order:
             try:
-                enclosed = enclose(walls_from_json(order["start"]), descriptors)
+                started = enclose(walls_from_json(order["start"]), descriptors)
             except ContainmentError as error:
                 answer = {"error": str(error)}
             else:
-                if enclosed is None:
+                if started is None:
                     # Its descriptor was closed with all others.
                     orders.detach()
                     _become_student(shell, order["package"], *map(_socket, descriptors))
-                running[enclosed.pid] = enclosed
-                answer = {"pid": enclosed.pid}
+                running[started.pid] = started
+                answer = {"pid": started.pid}
             for descriptor in descriptors:
                 os.close(descriptor)
-        elif enclosed := running.pop(order["end"], None):
-            enclosed.kill()
+        elif order["end"] in running:
+            running.pop(order["end"]).kill()
         orders.send(json.dumps(answer).encode())
 
 

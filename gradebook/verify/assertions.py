@@ -28,7 +28,7 @@ class _Counting(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
-        name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
+        name = str(getattr(node.func, "id", getattr(node.func, "attr", "")))
         return _call([node]) if name.lower().startswith(ASSERTING) else node
 
 

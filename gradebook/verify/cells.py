@@ -45,7 +45,7 @@ class GradedRun:
         return f"<{self.cell.name}>"
 
     def hear(self, output: Any) -> None:
-        """Keep what student code shows while it answers: results and errors of the cell are the test's own."""
+        """Keep what student code shows while it answers; results and errors are the test's own."""
         kind = output.get("output_type") if type(output) is dict else None
         if not self.secret and kind in ("stream", "display_data", "update_display_data"):
             self.outputs.append(output)
@@ -127,7 +127,7 @@ def _compiled(source: str, filename: str) -> CodeType:
 
 @lru_cache(maxsize=512)
 def _statements(source: str, filename: str) -> list[tuple[int, CodeType, bool]]:
-    """The cell's statements: the line each begins on, its code, and whether it is the value the cell shows."""
+    """The cell's statements: the line each begins on, its code, and whether it is the cell's value."""
     # Tracebacks, and proxies that are asked for their truth value, read the line they are at.
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     body = ast.parse(source, filename).body

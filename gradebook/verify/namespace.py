@@ -7,7 +7,7 @@ from gradebook.verify.session import Copy
 
 
 class Namespace(dict[str, Any]):
-    """The globals of a graded cell. A name that neither it nor Python has is asked of the student's process."""
+    """The globals of a graded cell: a name that neither it nor Python has, the student's process is asked."""
 
     def __init__(self, copy: Copy, known: dict[str, Any]) -> None:
         super().__init__(known)

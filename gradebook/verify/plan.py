@@ -9,7 +9,7 @@ from gradebook.grade.verdict import Ended
 
 @dataclass(frozen=True, slots=True)
 class CodeCell:
-    """A code cell. One that is graded runs in the verifier, from the course's own text; others at the student.
+    """A code cell. A graded one runs in the verifier, from the course's own text; others at the student.
 
     index: its place in the notebook; name: its nbgrader id, or nothing; points: what it is worth.
     hidden: the numbers of its lines, from 1, that students don't get.

@@ -149,8 +149,8 @@ def grade(
 ) -> None:
     """Grade submissions: all that are new or have changed
 
-    Student code runs contained, and apart from the tests (`tito system doctor` shows how). A machine that can't
-    contain it refuses, unless you say `--unsafe`.
+    Student code runs contained, and apart from the tests (`tito system doctor` shows how). A machine that
+    can't contain it refuses, unless you say `--unsafe`.
 
     Stop it with Ctrl-C and type it again: it goes on where it was. Exit code 3 says that the grader failed on
     one of them; this costs the student nothing.

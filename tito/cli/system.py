@@ -32,6 +32,13 @@ def doctor(
             glyph = f"{glyphs[finding.health]} {finding.subject} {finding.health}: "
             terminal.say(wrap(finding.detail, terminal.width(), glyph, "   "))
             terminal.say(wrap(finding.next_step, terminal.width(), "   → ") if finding.next_step else [])
+            for attempt in finding.attempts:
+                glyph = "   ✅ held: " if attempt.held else "   ❌ not held: "
+                what = attempt.name.replace("_", " ")
+                text = what if attempt.held else f"{what}: {attempt.detail}"
+                terminal.say(wrap(text, terminal.width(), glyph, "      "))
+            for note in finding.notes:
+                terminal.say(wrap(note, terminal.width(), "   💡 note: ", "      "))
     wrong = [finding for finding in findings if finding.health is Health.WRONG]
     if json:
         terminal.say_json({"version": 1, "findings": [asdict(finding) for finding in findings]})
