@@ -81,8 +81,8 @@ def describe_class(cls: type, number_of: Callable[[type], int]) -> dict[str, Any
     """A class as plain data. `number_of` exports one of its bases.
 
     `own` are functions of the class itself, `special` what it has beyond them; `plain` names the builtin
-    class that its content is, `equal` whether that class also compares it; `error` names the nearest exception
-    that both sides know.
+    class that its content is, `equal` whether that class also compares it; `error` names the nearest
+    exception that both sides know.
     """
     ancestors = [base for base in cls.__mro__ if base is not object]
     special = {name for base in ancestors for name in vars(base) if name in SPECIAL}

@@ -39,12 +39,15 @@ LOCAL = frozenset(
     }
 )
 # What `RemoteObject` and `RemoteType` do in their own way, or must not hand on.
+# NumPy's functions work on an object's data, not on what its class makes of them: no __array_function__.
 OWN = frozenset(
-    "__new__ __init__ __getattribute__ __getattr__ __setattr__ __delattr__ __del__ __init_subclass__ "
-    "__class_getitem__ __set_name__ __reduce__ __reduce_ex__ __getstate__ __setstate__ __bool__ __slots__ "
-    "__get__ __set__ __delete__ __subclasshook__ __instancecheck__ __copy__ __deepcopy__ __dir__ "
-    # NumPy's functions work on an object's data, not on what its class makes of them.
-    "__array_function__".split()
+    f"__{name}__"
+    for name in (
+        *("new", "init", "getattribute", "getattr", "setattr", "delattr", "del", "init_subclass"),
+        *("class_getitem", "set_name", "reduce", "reduce_ex", "getstate", "setstate", "bool", "slots"),
+        *("get", "set", "delete", "subclasshook", "instancecheck", "copy", "deepcopy", "dir"),
+        "array_function",
+    )
 )
 TRUSTED_NAMES = frozenset({"numpy", "builtins", "tito", "gradebook"})
 LONGEST_TEXT = 100_000
@@ -206,7 +209,7 @@ def make_class(peer: "Peer", number: int, told: dict[str, Any], bases: tuple[typ
 
 
 def _library_class(module: str, name: str) -> type | None:
-    """The class of that name in NumPy or Python, unless its objects cross by value: then this is none of them."""
+    """The class of that name in NumPy or Python, unless its objects cross by value: this is none of them."""
     if module.partition(".")[0] not in (*sys.stdlib_module_names, "numpy") or module in (
         "builtins",
         "__main__",

@@ -101,14 +101,15 @@ def is_plain_tag(tag: object) -> bool:
 def global_name(value: Any) -> tuple[str, str] | None:
     """Where both processes find the same type, exception or NumPy function, or None."""
     if isinstance(value, type):
-        if value.__module__ == "builtins" and getattr(builtins, value.__name__, None) is value:
-            return ("builtins", value.__name__)
-        if value is types.NoneType:
+        own_name = str(getattr(value, "__name__", ""))
+        if value.__module__ == "builtins" and getattr(builtins, own_name, None) is value:
+            return ("builtins", own_name)
+        if value is type(None):
             return ("types", "NoneType")
     names = _NUMPY if isinstance(value, type | np.ufunc | _DISPATCHED) else _PURE
     if names is _PURE and not isinstance(value, types.BuiltinFunctionType):
         return None
-    name = value.__name__  # type: ignore[attr-defined]
+    name = value.__name__
     if not isinstance(name, str) or name in _KEPT_BACK or name.startswith("_"):
         return None
     return next(((module, name) for module in names if getattr(names[module], name, None) is value), None)

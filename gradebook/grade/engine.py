@@ -48,7 +48,7 @@ class Verified:
 
 
 class Engine:
-    """Runs notebooks, one at a time. Use it as a context manager: it holds a process that others fork from."""
+    """Runs notebooks, one at a time. Use it as a context manager: it holds the process to fork from."""
 
     def __init__(self, fonts: Path) -> None:
         self._fonts = fonts

@@ -127,7 +127,7 @@ def make_plan(rubric: Rubric, cells: Sequence[NotebookNode]) -> Plan:
 
 
 def make_walls(rubric: Rubric, level: Level, own: Path | None, package: Path | None = None) -> Walls:
-    """What surrounds the student's process: it sees Python, `tito`, the package it builds on, its own files."""
+    """The walls of the student's process: it sees Python, `tito`, the package it builds on, its own files."""
     import tito
 
     home = package or rubric.package
