@@ -1,6 +1,7 @@
 """Grading one submission: restore its cells, run them, judge what came, and write the graded copy."""
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -64,7 +65,7 @@ def mark_submission(
             return Marked(error.status, explanation=str(error), seconds=seconds, level=level, readable=False)
         _lay_out(rubric, submission, folder)
         cells, repair = restore_cells(notebook.cells, rubric.originals)
-        marked = mark_cells(engine, rubric, cells, level, folder, repair)
+        marked = mark_cells(engine, _for_one(rubric, submission), cells, level, folder, repair)
         _write(folder / f"{rubric.module.id}.ipynb", cells)
     return replace(marked, seconds=time.perf_counter() - start)
 
@@ -127,7 +128,7 @@ def make_plan(rubric: Rubric, cells: Sequence[NotebookNode]) -> Plan:
 
 
 def make_walls(rubric: Rubric, level: Level, own: Path | None, package: Path | None = None) -> Walls:
-    """The walls of the student's process: it sees Python, `tito`, the package it builds on, its own files."""
+    """The walls of the student's process: it sees Python, `tito`, the package it builds on, its files."""
     import tito
 
     home = package or rubric.package
@@ -143,6 +144,12 @@ def make_walls(rubric: Rubric, level: Level, own: Path | None, package: Path | N
 def verifier_environment(rubric: Rubric) -> dict[str, str]:
     """What checks need to know where they judge."""
     return {"TITO_COURSE": str(rubric.course), "TITO_SEED": str(rubric.seed)}
+
+
+def _for_one(rubric: Rubric, submission: Submission) -> Rubric:
+    """The rubric with a seed for this submission alone: what its feedback gives away is no use for another."""
+    own = hashlib.sha256(f"{rubric.seed} {submission.content}".encode()).digest()
+    return replace(rubric, seed=int.from_bytes(own[:7], "big"))
 
 
 def _code_cell(index: int, cell: NotebookNode) -> CodeCell:

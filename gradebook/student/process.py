@@ -14,6 +14,21 @@ from gradebook.bridge.peer import Peer
 from gradebook.bridge.wire import ClosedError, Wire
 
 
+def outlive_student(student: int) -> NoReturn:
+    """Be the first process of the tree: pass interrupts on, and stay: copies outlive the student."""
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(student, signal.SIGINT)
+
+    signal.signal(signal.SIGINT, interrupt)
+    while True:
+        try:
+            os.wait()
+        except ChildProcessError:
+            signal.pause()
+
+
 class RunsCells(Protocol):
     """The shell, as far as this file needs it."""
 
@@ -31,12 +46,12 @@ def serve_student(shell: RunsCells, control: socket.socket, handover: socket.soc
     """Do what the verifier asks over `control`, until it hangs up.
 
     `["cell", source]` runs a cell: `["show", output]` for all that it shows, then `["ran", how]`.
-    `["fork"]` lets a copy of this process answer on the socket that comes over `handover`, and `["end"]`
-    ends the latest copy; each is answered by its own name.
+    `["fork", number]` lets a copy of this process answer on the socket that comes over `handover`, and
+    `["end", number]` ends that copy; each is answered by its own name.
     """
     wire = Wire(control)
     shell.begin(lambda output: wire.send(["show", output]))
-    copies: list[int] = []
+    copies: dict[int, int] = {}
     while True:
         try:
             (what, *parts), _ = wire.receive()
@@ -49,10 +64,10 @@ def serve_student(shell: RunsCells, control: socket.socket, handover: socket.soc
             shell.flush()
             answer = ["ran", how]
         elif what == "fork":
-            copies.append(_fork(shell, control, handover))
+            copies[parts[0]] = _fork(shell, control, handover)
             answer = ["fork"]
         else:
-            _end(copies.pop())
+            _end(copies.pop(parts[0], 0))
             answer = ["end"]
         wire.send(answer)
 
@@ -79,6 +94,8 @@ def _answer(shell: RunsCells, end: socket.socket) -> NoReturn:
 
 
 def _end(copy: int) -> None:
+    if not copy:
+        return
     with contextlib.suppress(ProcessLookupError, ChildProcessError):
         os.kill(copy, signal.SIGKILL)
         os.waitpid(copy, 0)

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from gradebook.sandbox.enclose import enclose
 from gradebook.sandbox.enclosed import Enclosed
 from gradebook.sandbox.walls import ContainmentError, walls_from_json
-from gradebook.student.process import serve_student
+from gradebook.student.process import outlive_student, serve_student
 from gradebook.student.shell import Shell, warm
 
 LARGEST_REQUEST = 1 << 16
@@ -56,6 +56,11 @@ def serve(shell: Shell, orders: socket.socket) -> NoReturn:
 
 
 def _become_student(shell: Shell, package: str, control: socket.socket, handover: socket.socket) -> NoReturn:
+    student = os.fork()
+    if student:
+        control.close()
+        handover.close()
+        outlive_student(student)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # A file beside the notebook must not be imported in place of a library.
     sys.path[:] = [package, *(path for path in sys.path if path not in ("", str(Path.cwd())))]

@@ -21,14 +21,20 @@ from tito.expect import StudentCodeStopped
 
 LONGEST_PRINT = 100_000
 AROUND = 2
+AGAIN = "this test held by itself, but not when it was asked again together with its hidden part"
 
 
 class GradedRun:
-    """One graded cell while it runs: what it shows, how it ended, and its value."""
+    """One graded cell while it runs: what it shows, how it ended, and its value.
 
-    def __init__(self, cell: CodeCell, given: str) -> None:
+    whole: also its hidden lines are run; then nothing is shown of what student code shows, says or returns.
+    """
+
+    def __init__(self, cell: CodeCell, given: str, *, whole: bool) -> None:
         self.cell = cell
         self.given = given
+        self.secret = whole and bool(cell.hidden)
+        self.whole = whole
         self.tally = Tally()
         self.outputs: list[dict[str, Any]] = []
         self.error: dict[str, Any] | None = None
@@ -36,8 +42,7 @@ class GradedRun:
         self.reason = ""
         self.value: Any = None
         self.left: dict[str, Any] = {}
-        # From the first hidden line on, nothing of what student code shows is kept.
-        self.secret = False
+        self.checks: dict[str, int] = {}
 
     @property
     def filename(self) -> str:
@@ -65,11 +70,11 @@ class GradedRun:
         self.left = {name: value for name, value in space.items() if name not in own}
 
     def _run_statements(self, space: dict[str, Any]) -> Any:
-        for number, code, is_value in _statements(self.cell.source, self.filename):
-            self.secret = self.secret or any(line <= number for line in self.cell.hidden)
-            if is_value:
-                return eval(code, space)
-            exec(code, space)
+        for lines, code, is_value in _statements(self.cell.source, self.filename):
+            if self.whole or not self.cell.hidden.intersection(lines):
+                if is_value:
+                    return eval(code, space)
+                exec(code, space)
         return None
 
     def fail(self, error: BaseException) -> None:
@@ -90,9 +95,8 @@ class GradedRun:
         """The error as a notebook shows it: the lines of this cell, then the student's."""
         name = "Stopped" if isinstance(error, StudentCodeStopped) else type(error).__name__
         lines = [f"{name:<50}Traceback (most recent call last)"]
-        frames = [
-            frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == self.filename
-        ]
+        found = traceback.extract_tb(error.__traceback__)
+        frames = [frame for frame in found if frame.filename == self.filename]
         source = self.cell.source.split("\n")
         for frame in frames:
             here = frame.lineno or 1
@@ -102,6 +106,9 @@ class GradedRun:
                 lines.append(f"{mark} {number} {source[number - 1]}")
         lines += [f"in your code: {line}" for line in getattr(error, "student_lines", ())]
         text = str(error)
+        if self.secret and not any(frame.lineno in self.cell.hidden for frame in frames):
+            # A visible line that held before: what it says now may tell of hidden ones.
+            text, lines = AGAIN, lines[:1]
         lines.append(f"{name}: {text}" if text else name)
         return {"output_type": "error", "ename": name, "evalue": text, "traceback": lines}
 
@@ -113,7 +120,7 @@ class _Printed(io.TextIOBase):
         self._run, self._left = run, LONGEST_PRINT
 
     def write(self, text: str) -> int:
-        if kept := text[: self._left]:
+        if (kept := text[: self._left]) and not self._run.secret:
             self._run.outputs.append({"output_type": "stream", "name": "stdout", "text": kept})
             self._left -= len(kept)
         return len(text)
@@ -126,8 +133,8 @@ def _compiled(source: str, filename: str) -> CodeType:
 
 
 @lru_cache(maxsize=512)
-def _statements(source: str, filename: str) -> list[tuple[int, CodeType, bool]]:
-    """The cell's statements: the line each begins on, its code, and whether it is the cell's value."""
+def _statements(source: str, filename: str) -> list[tuple[range, CodeType, bool]]:
+    """The cell's statements: the lines each stands on, its code, and whether it is the cell's value."""
     # Tracebacks, and proxies that are asked for their truth value, read the line they are at.
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     body = ast.parse(source, filename).body
@@ -140,5 +147,6 @@ def _statements(source: str, filename: str) -> list[tuple[int, CodeType, bool]]:
         else:
             tree = ast.Module([statement], [])
         code = compile(counting(tree), filename, "eval" if is_value else "exec")
-        statements.append((statement.lineno, code, is_value))
+        last = statement.end_lineno or statement.lineno
+        statements.append((range(statement.lineno, last + 1), code, is_value))
     return statements

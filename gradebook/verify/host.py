@@ -53,7 +53,7 @@ class RemoteHost(Host):
     def _judging(self, name: str) -> Iterator[None]:
         before = self._tally.count
         seconds = self.seconds()
-        with at_most(seconds), self.session.asking(seconds, lambda _: None) as copy:
+        with at_most(seconds), self.session.asking(self.session.copy(seconds)) as copy:
             if self._stand_in:
                 copy.peer.request("stand in", self._stand_in)
             yield

@@ -1,7 +1,7 @@
 """Verifying one notebook: student cells there, graded cells here, in the notebook's order."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from gradebook.bridge.remote import RemoteModule, RemoteObject
@@ -10,7 +10,7 @@ from gradebook.student.outputs import CellOutputs, Displays
 from gradebook.verify.cells import GradedRun
 from gradebook.verify.host import RemoteHost, remote_checkpoints, require
 from gradebook.verify.plan import CellResult, CodeCell, Plan
-from gradebook.verify.session import GoneError, Session
+from gradebook.verify.session import Copy, GoneError, Session
 from tito.expect import CheckFailure
 from tito.results import CheckpointResult
 
@@ -30,14 +30,32 @@ class Verifier:
         self._gone = ""
 
     def verify_cells(self) -> Iterator[CellResult]:
-        """Every code cell's result, as it ends."""
+        """Every code cell's result, those with hidden tests last.
+
+        All that students will see comes about before any hidden input leaves this process: hidden lines are
+        asked of copies that were made in their place in the notebook and have waited since.
+        """
+        hidden: list[tuple[CodeCell, GradedRun, Copy]] = []
         for cell in self.plan.cells:
             if not self._gone and time.monotonic() > self._deadline:
                 self._gone = f"the notebook took longer than {self.plan.notebook_seconds:g} s"
             if self._gone:
                 yield CellResult(cell.index, Ended.NOT_RUN, f"not run: {self._gone}")
+            elif not cell.graded:
+                yield self._run(cell)
             else:
-                yield self._grade(cell) if cell.graded else self._run(cell)
+                try:
+                    run, copy = self._ask(cell)
+                except GoneError as gone:
+                    self._gone = f"{_lower(str(gone))} before {cell.place}"
+                    yield CellResult(cell.index, Ended.NOT_RUN, f"not run: {self._gone}")
+                    continue
+                if copy:
+                    hidden.append((cell, run, copy))
+                else:
+                    yield self._finish(cell, run)
+        for cell, run, copy in hidden:
+            yield self._finish(cell, self._ask_again(run, copy))
 
     def verify_checkpoints(self) -> Iterator[CheckpointResult]:
         """The result of each checkpoint file, against the package that the student's process imports."""
@@ -61,22 +79,44 @@ class Verifier:
             self._gone = reason
         return CellResult(cell.index, ended, reason, tuple(outputs.outputs))
 
-    def _grade(self, cell: CodeCell) -> CellResult:
-        run = GradedRun(cell, self.plan.given.get(cell.name, ""))
+    def _ask(self, cell: CodeCell) -> tuple[GradedRun, Copy | None]:
+        """Run what students see of a test; with it, a copy for its hidden part where there is more to ask."""
+        seconds = self._seconds()
+        waiting = self.session.copy(seconds) if cell.hidden else None
+        if waiting:
+            waiting.fork()
+        run = GradedRun(cell, self.plan.given.get(cell.name, ""), whole=not cell.hidden)
+        self._carry_out(run, self.session.copy(seconds), seconds)
+        if waiting and run.ended is not Ended.OK:
+            waiting.close()
+            waiting = None
+        elif not waiting:
+            self._require(run)
+        self._kept |= {name: value for name, value in run.left.items() if not _asks(value)}
+        return run, waiting
+
+    def _ask_again(self, shown: GradedRun, copy: Copy) -> GradedRun:
+        """Run a whole test, hidden lines included; what it showed is what the visible part did."""
+        run = GradedRun(shown.cell, shown.given, whole=True)
+        self._carry_out(run, copy, self._seconds())
+        self._require(run)
+        run.outputs, run.value = shown.outputs, run.value if run.ended is Ended.OK else None
+        return run
+
+    def _carry_out(self, run: GradedRun, copy: Copy, seconds: float) -> None:
         self.host.ran.clear()
-        try:
-            with self.session.asking(self._seconds(), run.hear) as copy, remote_checkpoints(self.host):
-                run.run(copy, self._kept, self._seconds())
-        except GoneError as gone:
-            self._gone = f"{_lower(str(gone))} before {cell.place}"
-            return CellResult(cell.index, Ended.NOT_RUN, f"not run: {self._gone}")
+        copy.hear = run.hear
+        with self.session.asking(copy), remote_checkpoints(self.host):
+            run.run(copy, self._kept, seconds)
+        run.checks = dict(self.host.ran)
+
+    def _require(self, run: GradedRun) -> None:
+        """See that as many assertions ran as on the course's own solution."""
         if run.ended is Ended.OK:
             try:
-                require(run.tally.count, self.plan.asserted.get(cell.name, 0))
+                require(run.tally.count, self.plan.asserted.get(run.cell.name, 0))
             except CheckFailure as failure:
                 run.fail(failure)
-        self._keep(run.left)
-        return self._finish(cell, run)
 
     def _finish(self, cell: CodeCell, run: GradedRun) -> CellResult:
         shown: list[dict[str, Any]] = []
@@ -95,14 +135,10 @@ class Verifier:
             outputs.hear(output)
         reason = f"{run.reason}, in {cell.place}" if run.reason else ""
         checkpoint = run.value.to_json() if isinstance(run.value, CheckpointResult) else None
-        asserted = {cell.name: run.tally.count, **self.host.ran}
+        asserted = {cell.name: run.tally.count, **run.checks}
         return CellResult(
             cell.index, run.ended, reason, (*outputs.outputs, *shown), text, asserted, checkpoint
         )
-
-    def _keep(self, names: Mapping[str, Any]) -> None:
-        """Leave a cell's values to the graded cells after it: nothing that would ask the copy it had."""
-        self._kept |= {name: value for name, value in names.items() if not _asks(value)}
 
     def _seconds(self, most: float | None = None) -> float:
         left = self._deadline - time.monotonic()

@@ -40,7 +40,8 @@ class Session:
         self.pid = pid
         self._wire, self._handover = Wire(control), handover
         self._gone: GoneError | None = None
-        self._copies: list[Copy] = []
+        self._asked: list[Copy] = []
+        self._count = 0
         self._finders = [RemoteFinder(package, self._latest_peer) for package in packages]
         for finder in self._finders:
             finder.install()
@@ -62,39 +63,43 @@ class Session:
             return Ended.TIMEOUT
         return Ended.OK if how == ["ok"] else Ended.ERROR
 
+    def copy(self, seconds: float) -> "Copy":
+        """A copy of the process, made when it is first asked, or by its `fork` as the process is then."""
+        self._count += 1
+        return Copy(self, self._count, seconds)
+
     @contextmanager
-    def asking(self, seconds: float, hear: Hear) -> Iterator["Copy"]:
-        """A copy of the process to ask, made when it is first asked; afterwards it is gone."""
-        copy = Copy(self, seconds, hear)
-        self._copies.append(copy)
+    def asking(self, copy: "Copy") -> Iterator["Copy"]:
+        """Let tests ask this copy meanwhile; afterwards it is gone."""
+        self._asked.append(copy)
         try:
             yield copy
         finally:
-            self._copies.remove(copy)
+            self._asked.remove(copy)
             copy.close()
             for finder in self._finders:
                 finder.forget()
 
-    def fork(self, seconds: float) -> socket.socket:
+    def fork(self, number: int, seconds: float) -> socket.socket:
         """Let the process copy itself; the socket on which the copy answers."""
         ours, theirs = socket.socketpair()
         with theirs:
-            self._send(["fork"], seconds)
+            self._send(["fork", number], seconds)
             socket.send_fds(self._handover, [b"s"], [theirs.fileno()])
         self._expect("fork", seconds)
         return ours
 
-    def end_copy(self, seconds: float) -> None:
-        """Let the process end its latest copy."""
+    def end_copy(self, number: int, seconds: float) -> None:
+        """Let the process end a copy."""
         # Where the process itself is lost, whoever asks it next is told.
         with contextlib.suppress(GoneError):
-            self._send(["end"], seconds)
+            self._send(["end", number], seconds)
             self._expect("end", seconds)
 
     def _latest_peer(self) -> Peer:
-        if not self._copies:
+        if not self._asked:
             raise ImportError("the student's package can be imported in a graded cell or a check only")
-        return self._copies[-1].peer
+        return self._asked[-1].peer
 
     def _send(self, message: list[Any], seconds: float) -> None:
         if self._gone:
@@ -133,20 +138,34 @@ class Session:
 
 
 class Copy:
-    """A copy of the student's process that answers one test."""
+    """A copy of the student's process that answers one test.
 
-    def __init__(self, session: Session, seconds: float, hear: Hear) -> None:
-        self._session, self._seconds, self._hear = session, seconds, hear
+    hear: called with what it shows meanwhile.
+    """
+
+    def __init__(self, session: Session, number: int, seconds: float) -> None:
+        self._session, self._number, self._seconds = session, number, seconds
+        self._socket: socket.socket | None = None
+        self.hear: Hear = lambda _: None
+
+    def fork(self) -> None:
+        """Make it now, of the process as it is; it waits to be asked."""
+        self._socket = self._socket or self._session.fork(self._number, self._seconds)
 
     @cached_property
     def peer(self) -> Peer:
-        """The way to ask it; it has `seconds` from the first time on."""
-        peer = Peer(Wire(self._session.fork(self._seconds)), strict=True, hear=self._hear)
+        """The way to ask it; it has its seconds from the first time on."""
+        self.fork()
+        assert self._socket
+        peer = Peer(Wire(self._socket), strict=True, hear=lambda output: self.hear(output))
         peer.deadline = time.monotonic() + self._seconds
         return peer
 
     def close(self) -> None:
         """End it, if it was ever made."""
+        if self._socket is None:
+            return
         if "peer" in vars(self):
             self.peer.close("this test is over")
-            self._session.end_copy(self._seconds)
+        self._socket.close()
+        self._session.end_copy(self._number, self._seconds)
