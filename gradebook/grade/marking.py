@@ -128,7 +128,7 @@ def make_plan(rubric: Rubric, cells: Sequence[NotebookNode]) -> Plan:
 
 
 def make_walls(rubric: Rubric, level: Level, own: Path | None, package: Path | None = None) -> Walls:
-    """The walls of the student's process: it sees Python, `tito`, the package it builds on, its files."""
+    """The walls of the student's process: it sees Python, `tito`, the package to build on, its files."""
     import tito
 
     home = package or rubric.package
@@ -147,7 +147,7 @@ def verifier_environment(rubric: Rubric) -> dict[str, str]:
 
 
 def _for_one(rubric: Rubric, submission: Submission) -> Rubric:
-    """The rubric with a seed for this submission alone: what its feedback gives away is no use for another."""
+    """The rubric with a seed for this submission alone: what feedback gives away helps no other."""
     own = hashlib.sha256(f"{rubric.seed} {submission.content}".encode()).digest()
     return replace(rubric, seed=int.from_bytes(own[:7], "big"))
 
