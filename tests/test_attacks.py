@@ -302,7 +302,7 @@ def test_attack_shows_no_secrets(attacked, attack):
 
 
 def test_what_a_checkpoint_asks_one_submission_it_asks_no_other(attacked):
-    quoted = {student: INPUTS.findall(all_outputs(attacked, student)) for student in QUOTING}
+    quoted = {student: INPUTS.findall(shown_outputs(attacked, student)) for student in QUOTING}
     assert all(quoted.values())
     first, second = (set(found) for found in quoted.values())
     assert first != second
