@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -238,7 +237,8 @@ def _write(target: Path, cells: Sequence[NotebookNode]) -> None:
 def _replacing_folder(target: Path) -> Iterator[Path]:
     """A new folder that takes the place of `target`, whole, when all went well."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    made = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    # Always the same name: what a killed run left behind goes with the next.
+    made = target.with_name(f".{target.name}.tmp")
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir()
     try:

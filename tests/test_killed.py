@@ -1,0 +1,84 @@
+"""Grading that is killed with -9, again and again, comes to what undisturbed grading comes to."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+from gradebook.course import Course
+from gradebook.grade.grading import plan_grading, run_grading
+from tests.tiny_class import make_submissions
+
+CLASS, KILLS = 40, 10
+SCORES = """
+    SELECT submission.student_id, assignment.name, cell.name, grade.auto_score, grade.needs_manual_grade
+    FROM grade
+    JOIN base_cell cell ON cell.id = grade.cell_id
+    JOIN submitted_notebook part ON part.id = grade.notebook_id
+    JOIN submitted_assignment submission ON submission.id = part.assignment_id
+    JOIN assignment ON assignment.id = submission.assignment_id
+    ORDER BY 1, 2, 3
+"""
+RECORDS = "SELECT student, module, key, status, explanation, level FROM tito_record ORDER BY 1, 2"
+
+
+def enrol(course: Course) -> None:
+    """A class of every kind, filled up with more of the same."""
+    make_submissions(course)
+    submitted = course.folder / "submitted"
+    kinds = sorted(path for path in submitted.iterdir())
+    for number in range(CLASS - len(kinds)):
+        shutil.copytree(kinds[number], submitted / f"other-{number:02}", symlinks=True)
+
+
+def grade_and_kill(root: Path, results: int) -> int:
+    """Grade in a process that is killed, with its workers, after so many results; how many came."""
+    command = [sys.executable, "-m", "tito", "course", "grade", "--jobs", "2"]
+    grading = subprocess.Popen(
+        command,
+        cwd=root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert grading.stderr
+    came = 0
+    for line in grading.stderr:
+        came += ", unchanged," not in line and " 01_count: " in line
+        if came == results:
+            break
+    os.killpg(grading.pid, signal.SIGKILL)
+    grading.stderr.close()
+    grading.wait()
+    return came
+
+
+def gradebook(course: Course) -> tuple[list, list]:
+    with sqlite3.connect(course.database) as database:
+        return database.execute(SCORES).fetchall(), database.execute(RECORDS).fetchall()
+
+
+def graded_copies(course: Course) -> list[str]:
+    folder = course.folder / "autograded"
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*.ipynb"))
+
+
+def test_killed_ten_times_and_resumed_is_as_undisturbed(tiny_course, tmp_path):
+    enrol(tiny_course)
+    other = tmp_path / "killed"
+    shutil.copytree(tiny_course.root, other, symlinks=True)
+    killed = Course(other)
+
+    list(run_grading(tiny_course, plan_grading(tiny_course), workers=2))
+    came = [grade_and_kill(killed.root, results) for results in range(1, KILLS + 1)]
+    last = list(run_grading(killed, plan_grading(killed), workers=2))
+
+    assert came[:5] == [1, 2, 3, 4, 5]
+    assert any(not result.fresh for result in last)
+    assert gradebook(killed) == gradebook(tiny_course)
+    assert graded_copies(killed) == graded_copies(tiny_course)
+    assert not list((killed.folder / "autograded").rglob(".*.tmp"))
