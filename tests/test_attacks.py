@@ -1,8 +1,6 @@
 """Every attack of the corpus, graded among honest students, gains nothing, shows nothing and harms nobody."""
 
-import fcntl
 import json
-import os
 import re
 import shutil
 import socket
@@ -25,6 +23,7 @@ from gradebook.grade.outcome import Graded, Status
 from gradebook.handover.feedback import HideAnswers, write_feedback
 from gradebook.records import load_records
 from tests.attack_corpus import WRONG, Attack, load_attacks
+from tests.conftest import made_once
 from tests.tiny_course import read_release, solve, submit
 from tito.table import Module
 
@@ -81,23 +80,18 @@ class Class:
 @pytest.fixture(scope="session")
 def attacked(tiny_built, tmp_path_factory) -> Class:
     """The class, graded once for all test processes."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    root = shared / "attacked-class"
-    done = root / "done.json"
-    with (shared / "attacked-class.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            shutil.copytree(tiny_built.root, root)
-            with (root / "nbgrader_config.py").open("a") as config:
-                config.write(SETTINGS)
-            hide_inputs(root)
-            done.write_text(json.dumps(grade_class(Course(root))))
-        course = Course(root)
-        (first, _) = course.table.modules
-        results = {graded.student: graded for graded in run_grading(course, plan_grading(course, (first,)))}
-    told = json.loads(done.read_text())
+
+    def make(root: Path) -> None:
+        shutil.copytree(tiny_built.root, root)
+        with (root / "nbgrader_config.py").open("a") as config:
+            config.write(SETTINGS)
+        hide_inputs(root)
+        (root / "told.json").write_text(json.dumps(grade_class(Course(root))))
+
+    course = Course(made_once(tmp_path_factory, "attacked-class", make))
+    (first, _) = course.table.modules
+    results = {graded.student: graded for graded in run_grading(course, plan_grading(course, (first,)))}
+    told = json.loads((course.root / "told.json").read_text())
     return Class(course, results, read_points(course), read_checks(course), told["first"], told["canaries"])
 
 

@@ -1,8 +1,6 @@
 """A small class is graded for real, contained; every way to fail or to cheat has its student."""
 
-import fcntl
 import json
-import os
 import shutil
 import sqlite3
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from gradebook.grade.outcome import Graded, Status
 from gradebook.records import load_records
 from gradebook.report.standing import Standing, read_class
 from gradebook.sandbox.walls import Level
+from tests.conftest import made_once
 from tests.tiny_class import CHEATS, make_submissions
 from tests.tiny_course import code_cell, read_release, solve, submit
 from tito.errors import GraderFault
@@ -35,23 +34,18 @@ class Class:
 @pytest.fixture(scope="session")
 def graded(tiny_built, tmp_path_factory) -> Class:
     """The class, graded once for all test processes."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    root = shared / "graded-class"
-    with (shared / "graded-class.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (root / "done").exists():
-            shutil.copytree(tiny_built.root, root)
-            course = Course(root)
-            make_submissions(course)
-            list(run_grading(course, plan_grading(course)))
-            submit(course, "worse", course.table.modules[0], {"nbformat": 4}, when="2026-11-02 10:00:00")
-            list(run_grading(course, plan_grading(course)))
-            (root / "done").touch()
+
+    def make(root: Path) -> None:
+        shutil.copytree(tiny_built.root, root)
         course = Course(root)
-        results = list(run_grading(course, plan_grading(course)))
-        rows = read_class(course)
+        make_submissions(course)
+        list(run_grading(course, plan_grading(course)))
+        submit(course, "worse", course.table.modules[0], {"nbformat": 4}, when="2026-11-02 10:00:00")
+        list(run_grading(course, plan_grading(course)))
+
+    course = Course(made_once(tmp_path_factory, "graded-class", make))
+    results = list(run_grading(course, plan_grading(course)))
+    rows = read_class(course)
     first = course.table.modules[0].id
     mine = rows[rows["module"] == first]
     return Class(

@@ -1,17 +1,17 @@
 # ruff: noqa: E501 - a solution stands on one line where that is easier to compare
 """Honest submissions in every style get full marks: what is unusual, loud or slow costs nothing."""
 
-import fcntl
 import json
-import os
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from gradebook.course import Course
 from gradebook.grade.grading import plan_grading, run_grading
 from gradebook.grade.outcome import Graded, Status
+from tests.conftest import made_once
 from tests.tiny_course import RIGHT, code_cell, read_release, solve, submit
 
 # `assert total(…) == 6` takes a NumPy integer; `expect_equal` asks for a plain one, in a notebook as here.
@@ -236,20 +236,15 @@ HONEST = {
 @pytest.fixture(scope="session")
 def graded_course(tiny_built, tmp_path_factory) -> Course:
     """All of them, graded in one run by two workers, once for all test processes."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    root = shared / "honest-class"
-    with (shared / "honest-class.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (root / "done").exists():
-            shutil.copytree(tiny_built.root, root)
-            course = Course(root)
-            for student, work in {**HONEST, "numpy-integer": Work(total=NUMPY_INTEGER)}.items():
-                hand_in(course, student, work)
-            list(run_grading(course, plan_grading(course), workers=2))
-            (root / "done").touch()
-    return Course(root)
+
+    def make(root: Path) -> None:
+        shutil.copytree(tiny_built.root, root)
+        course = Course(root)
+        for student, work in {**HONEST, "numpy-integer": Work(total=NUMPY_INTEGER)}.items():
+            hand_in(course, student, work)
+        list(run_grading(course, plan_grading(course), workers=2))
+
+    return Course(made_once(tmp_path_factory, "honest-class", make))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Results entered into nbgrader's gradebook, row for row what nbgrader's own autograder leaves there."""
 
-import fcntl
 import json
 import os
 import shutil
@@ -30,7 +29,7 @@ from gradebook.grade.ledger import Ledger
 from gradebook.grade.outcome import Status
 from gradebook.grade.rows import reset_interrupted
 from gradebook.records import Record, load_records
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, made_once
 from tests.small_notebooks import code, markdown, notebook_of
 from tests.tiny_course import Notebook, read_release, solve, submit, write
 from tito.errors import GraderFault, TitoError
@@ -172,25 +171,20 @@ def grade_with_nbgrader(course: Course, number: int) -> None:
 @pytest.fixture(scope="session")
 def stock(tiny_built, tmp_path_factory) -> Path:
     """A class that nbgrader graded twice, and its gradebooks 0, 1 and 2; once for all test processes."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    root = shared / "stock-class"
-    with (shared / "stock-class.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (root / "done").exists():
-            shutil.copytree(tiny_built.root, root)
-            course = Course(root)
-            make_essay(course)
-            shutil.copy(course.database, root / "0.db")
-            for number, step in enumerate((hand_in, hand_in_again), 1):
-                step(course)
-                grade_with_nbgrader(course, number)
-                shutil.copy(course.database, root / f"{number}.db")
-                shutil.copytree(course.folder / "autograded", root / f"autograded-{number}")
-                grade_by_hand(f"sqlite:///{course.database}")
-            (root / "done").touch()
-    return root
+
+    def make(root: Path) -> None:
+        shutil.copytree(tiny_built.root, root)
+        course = Course(root)
+        make_essay(course)
+        shutil.copy(course.database, root / "0.db")
+        for number, step in enumerate((hand_in, hand_in_again), 1):
+            step(course)
+            grade_with_nbgrader(course, number)
+            shutil.copy(course.database, root / f"{number}.db")
+            shutil.copytree(course.folder / "autograded", root / f"autograded-{number}")
+            grade_by_hand(f"sqlite:///{course.database}")
+
+    return made_once(tmp_path_factory, "stock-class", make)
 
 
 def marks_of(root: Path, number: int, student: str, assignment: str) -> Marks:

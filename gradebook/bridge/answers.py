@@ -9,9 +9,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
-from gradebook.bridge.describe import BINARY, describe_class
+from gradebook.bridge.describe import BINARY, PLAIN_BASES, describe_class
 
 if TYPE_CHECKING:
     from gradebook.bridge.peer import Peer
@@ -131,17 +129,8 @@ def _stand_in(peer: "Peer", name: str) -> None:  # noqa: ARG001 - one signature 
     sys.modules[name] = main
 
 
-def _seed(_: "Peer", number: Any) -> None:
-    import random
-
-    random.seed(number)
-    np.random.seed(number)
-
-
 def _plain(_: "Peer", value: Any) -> Any:
     """The content of an object whose class derives from a builtin one, without asking the class."""
-    from gradebook.bridge.describe import PLAIN_BASES
-
     base: Any = next(base for base in type(value).__mro__ if base in PLAIN_BASES)
     if issubclass(base, int | float | complex | str | bytes):
         parts: Any = base.__getnewargs__(value)
@@ -216,7 +205,6 @@ _ANSWERS: dict[str, Callable[..., Any]] = {
     "assign": _assign,
     "names": _names,
     "stand in": _stand_in,
-    "seed": _seed,
     "plain": _plain,
     "derive": _derive,
 }

@@ -1,7 +1,6 @@
 """One side of the bridge: it asks the other side, and answers what the other side asks."""
 
 import threading
-import time
 import types
 import weakref
 from collections import Counter
@@ -126,7 +125,6 @@ class Peer:
         self.errors: dict[type[BaseException], int] = {}
         self.met: set[type] = set()
         self.deadline: float | None = None
-        self.call_seconds: float | None = None
         self.flush: Callable[[], object] = lambda: None
         self._numbers: dict[int, int] = {}
         self._next = 1
@@ -146,7 +144,7 @@ class Peer:
         __tracebackhide__ = True
         if self._over:
             raise self._over
-        deadline = self._deadline()
+        deadline = self.deadline
         with self._turn:
             self.flush()
             message = self._begin()
@@ -168,7 +166,7 @@ class Peer:
     def show(self, output: Any) -> None:
         """Let the other side hear something, without waiting for an answer."""
         with self._turn:
-            self.wire.send(["show", output, {}], (), self._deadline())
+            self.wire.send(["show", output, {}], (), self.deadline)
 
     def close(self, why: str) -> None:
         """Hang up; whatever is asked from now on raises `Stopped` with this reason."""
@@ -224,12 +222,6 @@ class Peer:
         if reference is not None and reference() is None:
             del self._proxies[number]
             self._released.append([number, self._borrowed.pop(number)])
-
-    def _deadline(self) -> float | None:
-        limits = [self.deadline] if self.deadline is not None else []
-        if self.call_seconds is not None:
-            limits.append(time.monotonic() + self.call_seconds)
-        return min(limits) if limits else None
 
     def _begin(self) -> Message:
         """A message that passes the turn: first of all it tells what changed here meanwhile."""
@@ -318,9 +310,9 @@ class Peer:
             message = self._begin()
             try:
                 content = self._encode_raised(message, value) if kind == "raise" else message.encode(value)
-            except (Exception, MemoryError) as error:  # noqa: BLE001 - what can't cross is an answer too
+            except Exception as error:  # noqa: BLE001 - what can't cross is an answer too
                 kind, content = "raise", self._encode_raised(message, error)
-            self._send(kind, message, content, self._deadline())
+            self._send(kind, message, content, self.deadline)
 
     def _encode_raised(self, message: Message, error: BaseException) -> list[Any]:
         origin = getattr(error, "__bridge__", None)

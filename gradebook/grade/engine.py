@@ -19,8 +19,6 @@ from typing import Any, NoReturn
 from gradebook.sandbox.walls import Walls
 from gradebook.verify.plan import CellResult, Plan, result_from_json
 from tito.errors import GraderFault
-from tito.results import CheckpointResult
-from tito.results import result_from_json as checkpoint_from_json
 
 ONE_THREAD = (
     "OMP_NUM_THREADS",
@@ -48,13 +46,12 @@ LARGEST_REPORT = 256 << 20
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What the verifier reported: each code cell's result, and those of the checkpoints asked for.
+    """What the verifier reported: each code cell's result.
 
     lost: why the verifier itself did not come to its end, or nothing.
     """
 
     cells: tuple[CellResult, ...]
-    checkpoints: tuple[CheckpointResult, ...]
     lost: str = ""
 
 
@@ -197,9 +194,6 @@ def _report(
         for cell in verifier.verify_cells():
             write(json.dumps({"cell": asdict(cell)}) + "\n")
             flush()
-        for checkpoint in verifier.verify_checkpoints():
-            write(json.dumps({"checkpoint": checkpoint.to_json()}) + "\n")
-            flush()
         write('{"end": true}\n')
     except Exception as error:
         import traceback
@@ -218,18 +212,15 @@ def _mime_data(value: Any) -> dict[str, Any]:
 
 def _collect(read: int, deadline: float) -> Verified:
     cells: list[CellResult] = []
-    checkpoints: list[CheckpointResult] = []
     for line in _lines(read, deadline):
         event = json.loads(line)
         if "cell" in event:
             cells.append(result_from_json(event["cell"]))
-        elif "checkpoint" in event:
-            checkpoints.append(checkpoint_from_json(event["checkpoint"]))
         elif "fault" in event:
             raise VerifierError(event["fault"])
         else:
-            return Verified(tuple(cells), tuple(checkpoints))
-    return Verified(tuple(cells), tuple(checkpoints), "the test could not go on with what the code returned")
+            return Verified(tuple(cells))
+    return Verified(tuple(cells), "the test could not go on with what the code returned")
 
 
 class VerifierError(Exception):

@@ -126,11 +126,11 @@ def make_plan(rubric: Rubric, cells: Sequence[NotebookNode]) -> Plan:
     )
 
 
-def make_walls(rubric: Rubric, level: Level, own: Path | None, package: Path | None = None) -> Walls:
+def make_walls(rubric: Rubric, level: Level, own: Path | None) -> Walls:
     """The walls of the student's process: it sees Python, `tito`, the package to build on, its files."""
     import tito
 
-    home = package or rubric.package
+    home = rubric.package
     readable = (home, Path(tito.__file__).parent, rubric.fonts)
     environment = clean_environment() | {
         "MPLCONFIGDIR": str(rubric.fonts),

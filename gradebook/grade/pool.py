@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import Empty
 from typing import Any, TypeVar
 
 from gradebook.course import Course
@@ -168,7 +169,8 @@ _desk: Desk | None = None
 def _sit_down(rubrics: Mapping[str, Rubric], level: Level, processors: Any) -> None:
     global _desk
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(Exception):
+    # Without a processor of its own it runs wherever there is one.
+    with contextlib.suppress(Empty, OSError, AttributeError):
         os.sched_setaffinity(0, {processors.get(timeout=0.1)})
     _desk = Desk(rubrics, level)
 

@@ -28,7 +28,6 @@ from gradebook.course import Course
 from gradebook.folders import digest
 from gradebook.grade.grading import open_coursedir
 from gradebook.grade.nodes import make_node
-from gradebook.grade.one_notebook import OneNotebook
 from gradebook.grade.submission import Submission, find_submissions
 from gradebook.handover.exchange import open_exchange
 from gradebook.records import Record, load_records, transaction
@@ -126,13 +125,20 @@ class HideAnswers(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no
         return nb, resources
 
 
-class SafeFeedback(OneNotebook, GenerateFeedback):  # type: ignore[misc] # nbgrader has no types
+class SafeFeedback(GenerateFeedback):  # type: ignore[misc] # nbgrader has no types
     """Write the feedback page of one submission."""
 
     preprocessors = List([GetGrades, HideAnswers, CSSHTMLHeaderPreprocessor]).tag(config=True)
 
     def _exporter_class_default(self) -> type:
         return SafeHTMLExporter
+
+    def init_notebooks(self) -> None:
+        """Name the submission's one notebook, instead of searching for files."""
+        name = self.coursedir.assignment_id
+        source = self._format_source(name, self.coursedir.student_id)
+        self.notebooks = [f"{source}/{name}.ipynb"]
+        self.assignments = {source: self.notebooks}
 
     def convert_notebooks(self) -> None:
         """Write it; exceptions go to the caller."""

@@ -61,7 +61,7 @@ class GradedRun:
         printed = _Printed(self)
         try:
             with at_most(seconds), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-                exec(_compiled(self.given, "<given>"), space)
+                exec(_compiled(self.given, f"<given to {self.cell.name}>"), space)
                 own = set(space)
                 self.value = self._run_statements(space)
         except BaseException as error:  # noqa: BLE001 - the boundary: whatever a test raises is its verdict
@@ -126,18 +126,21 @@ class _Printed(io.TextIOBase):
         return len(text)
 
 
+def _parsed(source: str, filename: str) -> ast.Module:
+    # Tracebacks, and proxies that are asked for their truth value, read the line they are at.
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    return ast.parse(source, filename)
+
+
 @lru_cache(maxsize=512)
 def _compiled(source: str, filename: str) -> CodeType:
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return compile(counting(ast.parse(source, filename)), filename, "exec")
+    return compile(counting(_parsed(source, filename)), filename, "exec")
 
 
 @lru_cache(maxsize=512)
 def _statements(source: str, filename: str) -> list[tuple[range, CodeType, bool]]:
     """The cell's statements: the lines each stands on, its code, and whether it is the cell's value."""
-    # Tracebacks, and proxies that are asked for their truth value, read the line they are at.
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    body = ast.parse(source, filename).body
+    body = _parsed(source, filename).body
     statements = []
     for position, statement in enumerate(body, start=1):
         is_value = position == len(body) and ends_in_value(source)

@@ -35,37 +35,18 @@ class Verifier:
         All that students will see comes about before any hidden input leaves this process: hidden lines are
         asked of copies that were made in their place in the notebook and have waited since.
         """
-        hidden: list[tuple[CodeCell, GradedRun, Copy]] = []
+        hidden: list[tuple[GradedRun, Copy]] = []
         for cell in self.plan.cells:
             if not self._gone and time.monotonic() > self._deadline:
                 self._gone = f"the notebook took longer than {self.plan.notebook_seconds:g} s"
             if self._gone:
-                yield CellResult(cell.index, Ended.NOT_RUN, f"not run: {self._gone}")
+                yield self._not_run(cell)
             elif not cell.graded:
                 yield self._run(cell)
-            else:
-                try:
-                    run, copy = self._ask(cell)
-                except GoneError as gone:
-                    self._gone = f"{_lower(str(gone))} before {cell.place}"
-                    yield CellResult(cell.index, Ended.NOT_RUN, f"not run: {self._gone}")
-                    continue
-                if copy:
-                    hidden.append((cell, run, copy))
-                else:
-                    yield self._finish(cell, run)
-        for cell, run, copy in hidden:
-            yield self._finish(cell, self._ask_again(run, copy))
-
-    def verify_checkpoints(self) -> Iterator[CheckpointResult]:
-        """The result of each checkpoint file, against the package that the student's process imports."""
-        from pathlib import Path
-
-        from tito.checks import load_checkpoint
-
-        with remote_checkpoints(self.host):
-            for file in self.plan.checkpoints:
-                yield load_checkpoint(Path(file)).run()
+            elif result := self._grade(cell, hidden):
+                yield result
+        for run, copy in hidden:
+            yield self._finish(self._ask_again(run, copy))
 
     def _run(self, cell: CodeCell) -> CellResult:
         outputs = CellOutputs(displays=self._displays)
@@ -78,6 +59,21 @@ class Verifier:
             ended, reason = gone.ended, f"{_lower(str(gone))} in {cell.place}"
             self._gone = reason
         return CellResult(cell.index, ended, reason, tuple(outputs.outputs))
+
+    def _grade(self, cell: CodeCell, hidden: list[tuple[GradedRun, Copy]]) -> CellResult | None:
+        """The result of a graded cell; None where there is more to ask, which then stands in `hidden`."""
+        try:
+            run, copy = self._ask(cell)
+        except GoneError as gone:
+            self._gone = f"{_lower(str(gone))} before {cell.place}"
+            return self._not_run(cell)
+        if copy is None:
+            return self._finish(run)
+        hidden.append((run, copy))
+        return None
+
+    def _not_run(self, cell: CodeCell) -> CellResult:
+        return CellResult(cell.index, Ended.NOT_RUN, f"not run: {self._gone}")
 
     def _ask(self, cell: CodeCell) -> tuple[GradedRun, Copy | None]:
         """Run what students see of a test; with it, a copy for its hidden part where there is more to ask."""
@@ -118,7 +114,8 @@ class Verifier:
             except CheckFailure as failure:
                 run.fail(failure)
 
-    def _finish(self, cell: CodeCell, run: GradedRun) -> CellResult:
+    def _finish(self, run: GradedRun) -> CellResult:
+        cell = run.cell
         shown: list[dict[str, Any]] = []
         text = None
         if isinstance(run.value, RemoteObject):

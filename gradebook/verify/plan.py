@@ -35,14 +35,12 @@ class Plan:
     given: code of the course before each graded cell, by its name: imports, and functions that tests share.
     packages: the top-level packages that student code makes up.
     asserted: how many assertions ran in each graded cell and check when the course's own solution was graded.
-    checkpoints: files of checks to judge after the cells, against the package alone.
     """
 
     cells: tuple[CodeCell, ...]
     given: Mapping[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
     asserted: Mapping[str, int] = field(default_factory=dict)
-    checkpoints: tuple[str, ...] = ()
     cell_seconds: float = 30.0
     check_seconds: float = 10.0
     notebook_seconds: float = 300.0
