@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import sys
+import textwrap
 import time
 import traceback
 import types
@@ -18,6 +19,9 @@ from gradebook.bridge.faults import Stopped, TestFault
 from gradebook.bridge.imports import RemoteFinder
 from gradebook.bridge.peer import Peer
 from gradebook.bridge.wire import Wire
+from gradebook.verify.cells import GradedRun
+from gradebook.verify.namespace import Namespace
+from gradebook.verify.plan import CodeCell
 
 Start = Callable[[str], Peer]
 
@@ -116,14 +120,15 @@ def test_a_test_that_compares_an_object_is_told_what_to_do(start):
         run("assert f() == 3", peer)
 
 
+UNREADABLE = "^what your code answered could not be read$"
 ENDINGS = {
     "os._exit(0)": "your code ended Python instead of returning",
     "os.kill(os.getpid(), 9)": "your code ended Python instead of returning",
     "os.close(sockets()[0])": "your code ended Python instead of returning",
-    "os.write(sockets()[0], b'\\xff' * 64)": "what your code answered could not be read",
-    "os.write(sockets()[0], (2).to_bytes(4, 'little') + bytes(4) + b'{}')": "could not be read",
-    "os.write(sockets()[0], (8).to_bytes(4, 'little') + bytes(4) + b'[1,2,3] ')": "could not be read",
-    "os.write(sockets()[0], (99_999).to_bytes(4, 'little') + bytes(4) + b'[' * 99_999)": "could not be read",
+    "os.write(sockets()[0], b'\\xff' * 64)": UNREADABLE,
+    "os.write(sockets()[0], (2).to_bytes(4, 'little') + bytes(4) + b'{}')": UNREADABLE,
+    "os.write(sockets()[0], (8).to_bytes(4, 'little') + bytes(4) + b'[1,2,3] ')": UNREADABLE,
+    "os.write(sockets()[0], (99_999).to_bytes(4, 'little') + bytes(4) + b'[' * 99_999)": UNREADABLE,
     "time.sleep(60)": "your code did not finish in time",
 }
 
@@ -207,3 +212,37 @@ def test_modules_of_the_package_are_imported_from_the_other_process(start):
         finder.forget()
         sys.meta_path.remove(finder)
     assert value == 7
+
+
+def test_a_test_takes_a_name_of_the_student_s_away_and_gives_it_back(start):
+    peer = start(
+        "def square(x):\n    return x * x\n\ndef squares(n):\n    return [square(i) for i in range(n)]\n"
+    )
+    space = Namespace(types.SimpleNamespace(peer=peer), {"own": 1})
+    test = """
+        kept = square
+        del square, own
+        try:
+            squares(3)
+        except NameError as error:
+            said = str(error)
+        square = kept
+        after = squares(3)
+    """
+
+    exec(textwrap.dedent(test), space)
+
+    assert "square" in space["said"]
+    assert space["after"] == [0, 1, 4]
+    with pytest.raises(NameError):
+        exec("del missing", space)
+
+
+def test_a_cell_leaves_what_it_made_or_changed_and_nothing_of_the_student_s(start):
+    peer = start("data = [1, 2]\n")
+    run = GradedRun(CodeCell(0, "made = data + [3]\nkept = 2\nsame"), "", whole=True)
+
+    run.run(types.SimpleNamespace(peer=peer), {"kept": 1, "same": 5}, seconds=5.0)
+
+    assert run.error is None
+    assert run.left == {"made": [1, 2, 3], "kept": 2}

@@ -284,9 +284,7 @@ def run_all(shell: Any, sources: list[str]) -> dict[str, Any]:
     shell.begin(lambda message: cells[-1].append(message))
     for source in sources:
         cells.append([])
-        if source == "MUTE":
-            shell.mute()
-        elif source in ("FORK", "BRANCH"):
+        if source in ("FORK", "BRANCH"):
             begin_in_fork(shell, lambda message: cells[-1].append(message), stay=source == "BRANCH")
         else:
             began = time.perf_counter()
@@ -376,14 +374,6 @@ def test_error_after_a_flood_is_sent_and_a_huge_one_is_cut(play: Play) -> None:
     assert flooded[-1]["ename"] == "ZeroDivisionError"
     assert huge[-1]["ename"] == "ValueError"
     assert len(json.dumps(huge)) < 2 * ERROR_BYTES
-
-
-def test_muted_process_says_nothing(play: Play) -> None:
-    loud = "import os\nprint('loud')\ndisplay(1)\nos.write(1, b'raw')\nos.system('echo loud')\n1 / 0"
-    played = play(["print('before')", "MUTE", loud])
-
-    assert texts(played["messages"][0]) == "before\n"
-    assert played["messages"][1:] == [[], []]
 
 
 def test_fork_that_begins_anew_speaks_for_itself(play: Play) -> None:

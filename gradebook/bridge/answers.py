@@ -204,6 +204,8 @@ _ANSWERS: dict[str, Callable[..., Any]] = {
     "attribute": _attribute,
     "assign": _assign,
     "names": _names,
+    "take name": lambda _, name: vars(sys.modules["__main__"]).pop(name, None) and None,
+    "give name": lambda _, name, value: setattr(sys.modules["__main__"], name, value),
     "stand in": _stand_in,
     "plain": _plain,
     "derive": _derive,

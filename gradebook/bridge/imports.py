@@ -15,6 +15,7 @@ class RemoteFinder(MetaPathFinder, Loader):
 
     def __init__(self, package: str, peer: Callable[[], Peer]) -> None:
         self.package, self.peer = package, peer
+        self._found: set[str] = set()
 
     def find_spec(
         self,
@@ -25,6 +26,7 @@ class RemoteFinder(MetaPathFinder, Loader):
         """A spec for a module of the package."""
         if name.partition(".")[0] != self.package:
             return None
+        self._found.add(name)
         return importlib.machinery.ModuleSpec(name, self, is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
@@ -38,10 +40,12 @@ class RemoteFinder(MetaPathFinder, Loader):
 
     def install(self) -> None:
         """Let this process import the package from there, and forget modules of it that it had."""
+        self._found.update(name for name in sys.modules if name.partition(".")[0] == self.package)
         self.forget()
         sys.meta_path.insert(0, self)
 
     def forget(self) -> None:
         """Forget the modules of a process that is gone."""
-        for name in [name for name in sys.modules if name.partition(".")[0] == self.package]:
-            del sys.modules[name]
+        for name in self._found:
+            sys.modules.pop(name, None)
+        self._found.clear()

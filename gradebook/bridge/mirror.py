@@ -40,12 +40,13 @@ class Container:
 class Memory:
     """The memory of one array and of every view of it that crossed, by number.
 
-    owner: the array that holds the memory; flat: its bytes; agreed: those when both sides last agreed.
+    owner: the array that holds the memory; flat: its bytes; agreed: those when both sides last agreed, as a
+    `bytearray`, which compares itself with an array in place.
     """
 
     owner: np.ndarray[Any, Any]
     flat: np.ndarray[Any, Any]
-    agreed: bytes
+    agreed: bytearray
     views: dict[int, np.ndarray[Any, Any]] = field(default_factory=dict)
 
     def is_idle(self) -> bool:
@@ -73,6 +74,10 @@ class Mirrors:
         self._entries: dict[int, Container | Memory] = {}
         self._numbers: dict[int, int] = {}
 
+    def __bool__(self) -> bool:
+        """Whether there is anything to keep equal."""
+        return bool(self._entries)
+
     def encode(self, codec: Codec, value: Any) -> Any:
         """A reference to `value`, with its content if the other side has not seen it, or NotImplemented."""
         kind = type(value)
@@ -97,10 +102,9 @@ class Mirrors:
         """What this side changed since both last agreed."""
         for number, entry in list(self._entries.items()):
             if isinstance(entry, Memory):
-                now = entry.flat.tobytes()
-                if now != entry.agreed:
-                    entry.agreed = now
-                    codec.buffers.append(now)
+                if entry.agreed != entry.flat:
+                    entry.agreed = bytearray(entry.flat)
+                    codec.buffers.append(entry.agreed)
                     yield [number, len(codec.buffers) - 1]
             else:
                 items = _items_of(entry.value)
@@ -120,7 +124,7 @@ class Mirrors:
                     raise ValueError("an array can't change its size")
                 if entry.flat.flags.writeable:
                     entry.flat[:] = np.frombuffer(data, np.uint8)
-                entry.agreed = bytes(data)
+                entry.agreed = data
             else:
                 _refill(entry.value, list(map(codec.decode, content)))
                 entry.agreed = _items_of(entry.value)
@@ -174,7 +178,7 @@ class Mirrors:
                 array = owner = array.copy()
                 flat = _bytes_of(owner)
                 assert flat is not None
-            entry = Memory(owner, flat, flat.tobytes())
+            entry = Memory(owner, flat, bytearray(flat))
             known = self._enter(owner, entry)
             codec.buffers.append(entry.agreed)
             place = [known, len(codec.buffers) - 1]
@@ -204,7 +208,7 @@ class Mirrors:
             raise ValueError(f"dtype {dtype} is not plain")
         if isinstance(place, list):
             place, buffer = place
-            data = bytes(codec.received[buffer])
+            data = codec.received[buffer]
             flat = np.frombuffer(data, np.uint8).copy()
             self._enter(flat, Memory(flat, flat, data), place)
         entry = self._memory(place)
@@ -226,11 +230,6 @@ class Mirrors:
         if not isinstance(entry, Memory):
             raise ValueError("not the memory of an array")
         return entry
-
-
-def is_mirror_tag(tag: object) -> bool:
-    """Whether `Mirrors.decode` knows it."""
-    return tag in ("shared", "view", "array") or tag in _MAKERS
 
 
 def _owner_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -283,3 +282,4 @@ _MAKERS: dict[str, Callable[[Any], Any]] = {
     **{tag: _maker(kind) for kind, tag in _KINDS.items() if kind is not defaultdict},
     "defaultdict": defaultdict,
 }
+MIRROR_TAGS = frozenset({"shared", "view", "array", *_MAKERS})

@@ -1,113 +1,25 @@
 """One side of the bridge: it asks the other side, and answers what the other side asks."""
 
+import math
 import threading
+import time
 import types
 import weakref
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from gradebook.bridge.answers import answer
-from gradebook.bridge.describe import describe_class
+from gradebook.bridge.calls import CallNames
 from gradebook.bridge.faults import Stopped, decode_error, encode_error, make_error_class
-from gradebook.bridge.mirror import Mirrors, is_mirror_tag
-from gradebook.bridge.remote import (
-    RemoteModule,
-    RemoteObject,
-    RemoteType,
-    home_of,
-    make_class,
-    number_of,
-    peer_of,
-    set_number,
-    set_peer,
-)
-from gradebook.bridge.values import decode_plain, encode_plain, is_plain_tag
-from gradebook.bridge.wire import Buffer, ClosedError, OverdueError, Wire, WireError
+from gradebook.bridge.message import OWN_FILES, Message
+from gradebook.bridge.mirror import Mirrors
+from gradebook.bridge.remote import RemoteModule, RemoteObject, make_class, set_number, set_peer
+from gradebook.bridge.wire import ClosedError, OverdueError, Wire, WireError
 
-# A frame of one of these files is not the author's.
-OWN_FILES = "gradebook/bridge"
 DEEPEST = 100
-
-
-class Message:
-    """One message while it is written or read: the values in it, and what they refer to."""
-
-    def __init__(self, peer: "Peer", received: list[bytearray] | None = None) -> None:
-        self.peer = peer
-        self.buffers: list[Buffer] = []
-        self.received = received or []
-        self.classes: list[Any] = []
-        self.extras: dict[str, Any] = {}
-
-    def encode(self, value: Any) -> Any:
-        """A value as JSON."""
-        if type(value) in self.peer.met:
-            return self._refer(value)
-        data = encode_plain(self, value)
-        if data is NotImplemented:
-            data = self.peer.mirrors.encode(self, value)
-        return self._refer(value) if data is NotImplemented else data
-
-    def decode(self, data: Any) -> Any:
-        """The value that JSON stands for. Raises whatever malformed JSON leads to."""
-        if not isinstance(data, list):
-            if isinstance(data, dict):
-                raise TypeError("not a value")
-            return data
-        tag = data[0]
-        if is_plain_tag(tag):
-            return decode_plain(self, data)
-        if is_mirror_tag(tag):
-            return self.peer.mirrors.decode(self, data)
-        return self._follow(tag, *data[1:])
-
-    def _refer(self, value: Any) -> Any:
-        peer = self.peer
-        cls = type(value)
-        if cls in peer.met and peer_of(value) is peer:
-            return ["yours", number_of(value)]
-        if isinstance(value, RemoteType):
-            return ["yours", home_of(value)[1]]
-        if isinstance(value, types.ModuleType):
-            return ["module", value.__name__]
-        if isinstance(value, type):
-            number = peer.errors.get(value)
-            return ["yours", number] if number else ["class", self.export_class(value)]
-        if isinstance(value, BaseException):
-            return ["error", peer.export(value), *encode_error(self, value, OWN_FILES)]
-        number = peer.export(value)
-        peer.lent[number] += 1
-        return ["mine", number, self.export_class(cls)]
-
-    def _follow(self, tag: str, *parts: Any) -> Any:
-        peer = self.peer
-        if tag == "yours":
-            return peer.exports[parts[0]]
-        if tag == "mine":
-            return peer.meet(*parts)
-        if tag == "class":
-            return peer.classes[parts[0]]
-        if tag == "module":
-            return peer.find_module(parts[0])
-        if tag == "error":
-            return decode_error(self, list(parts[1:]))
-        raise ValueError(f"{tag!r} is no kind of value")
-
-    def export_class(self, cls: type) -> int:
-        """The number of a class of this side; its description goes with this message the first time."""
-        if cls in self.peer.errors:
-            return 0
-        if isinstance(cls, RemoteType) and cls is not RemoteObject:
-            return -home_of(cls)[1]
-        known = self.peer.is_exported(cls)
-        number = self.peer.export(cls)
-        if not known:
-            self.classes.append([number, describe_class(cls, self.export_class)])
-        return number
 
 
 class Peer:
@@ -115,6 +27,8 @@ class Peer:
 
     strict: this side judges, so the other side's objects decide nothing here, and may ask here for little.
     hear: called with what the other side shows meanwhile (its output).
+    deadline: when all must be over, a moment of `time.monotonic`; None for never. call_seconds: how long each
+    answer may take within that.
     """
 
     def __init__(self, wire: Wire, *, strict: bool, hear: Callable[[Any], object] = lambda _: None) -> None:
@@ -125,15 +39,17 @@ class Peer:
         self.errors: dict[type[BaseException], int] = {}
         self.met: set[type] = set()
         self.deadline: float | None = None
+        self.call_seconds = math.inf
         self.flush: Callable[[], object] = lambda: None
         self._numbers: dict[int, int] = {}
         self._next = 1
         # How often each object was sent there: it is let go when that many arrivals are given up, for one may
         # be on its way while the object of an earlier one dies.
-        self.lent: Counter[int] = Counter()
-        self._borrowed: Counter[int] = Counter()
+        self.lent: defaultdict[int, int] = defaultdict(int)
+        self._borrowed: defaultdict[int, int] = defaultdict(int)
         self._proxies: dict[int, weakref.ref[RemoteObject]] = {}
         self._released: list[list[int]] = []
+        self._names = CallNames()
         self._depth = 0
         self._over: Stopped | None = None
         # A thread of student code may ask while the main thread computes an answer.
@@ -145,14 +61,19 @@ class Peer:
         if self._over:
             raise self._over
         deadline = self.deadline
+        if deadline is not None:
+            deadline = min(deadline, time.monotonic() + self.call_seconds)
         with self._turn:
             self.flush()
             message = self._begin()
             self._send("ask", message, [message.encode(part) for part in question], deadline)
-            del question, message
-            kind, value = self._listen(deadline)
+            try:
+                kind, value = self._listen(deadline)
+            except OverdueError:
+                raise self._overrun(question) from None
         if kind == "raise":
             raise value
+        self._names.learn(question, value)
         return value
 
     def serve(self) -> None:
@@ -226,10 +147,11 @@ class Peer:
     def _begin(self) -> Message:
         """A message that passes the turn: first of all it tells what changed here meanwhile."""
         message = Message(self)
-        if changes := list(self.mirrors.changes(message)):
-            message.extras["changes"] = changes
-        if idle := self.mirrors.strike_idle():
-            message.extras["struck"] = idle
+        if self.mirrors:
+            if changes := list(self.mirrors.changes(message)):
+                message.extras["changes"] = changes
+            if idle := self.mirrors.strike_idle():
+                message.extras["struck"] = idle
         if self._released:
             message.extras["released"], self._released = self._released, []
         if self.strict and (state := np.geterr()) != _USUAL:
@@ -254,19 +176,22 @@ class Peer:
                     self.hear(content)
                     continue
                 message = Message(self, received)
-                self._take_in(message, extras)
+                if extras:
+                    self._take_in(message, extras)
                 if kind == "ask":
                     value: Any = [message.decode(part) for part in content]
                 elif kind == "raise":
                     value = self._decode_raised(message, content)
                 else:
                     value = message.decode(content)
+            except OverdueError:
+                raise
             except WireError as error:
                 raise self._stop(error) from None
             except Stopped:
                 raise
             except Exception as error:  # noqa: BLE001 - the boundary: malformed data leads to anything
-                raise self._stop(WireError(f"{type(error).__name__}: {error}")) from None
+                raise self._stop(WireError(str(error))) from None
             del content, header, message
             if kind != "ask":
                 return str(kind), value
@@ -298,8 +223,7 @@ class Peer:
     def _answer(self, question: list[Any], errors: dict[str, Any] | None) -> None:
         kind, value = "answer", None
         try:
-            with self._deeper(), np.errstate(**errors or {}):
-                value = answer(self, *question)
+            value = self._carry_out(question, errors)
         except Stopped:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever was asked may raise anything
@@ -331,22 +255,32 @@ class Peer:
         error.__bridge__ = (self, number)  # type: ignore[attr-defined]
         return error
 
-    @contextmanager
-    def _deeper(self) -> Iterator[None]:
+    def _carry_out(self, question: list[Any], errors: dict[str, Any] | None) -> Any:
+        """Do what was asked, under what the other side wants of NumPy's errors."""
         if self._depth >= DEEPEST:
             raise RecursionError("the two sides called each other too deeply")
         self._depth += 1
         try:
-            yield
+            if not errors:
+                return answer(self, *question)
+            with np.errstate(**errors):
+                return answer(self, *question)
         finally:
             self._depth -= 1
+
+    def _overrun(self, question: tuple[Any, ...]) -> Stopped:
+        if self.deadline is not None and time.monotonic() < self.deadline:
+            called = self._names.name(question)
+            return self._end(Stopped(f"{called} did not return within {self.call_seconds:g} s", overdue=True))
+        return self._stop(OverdueError())
 
     def _stop(self, error: WireError) -> Stopped:
         if isinstance(error, OverdueError):
             return self._end(Stopped("your code did not finish in time", overdue=True))
         if isinstance(error, ClosedError):
             return self._end(Stopped("your code ended Python instead of returning"))
-        return self._end(Stopped(f"what your code answered could not be read: {error}"))
+        # Not what was wrong with it: those words could tell what a hidden test asked.
+        return self._end(Stopped("what your code answered could not be read"))
 
     def _end(self, over: Stopped) -> Stopped:
         self._over = self._over or over

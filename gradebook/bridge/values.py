@@ -17,6 +17,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from gradebook.bridge.wire import Buffer
+
 # NumPy functions that touch files or run code are never passed by name.
 _KEPT_BACK = frozenset(
     [
@@ -54,13 +56,13 @@ _KEPT_BACK = frozenset(
 )
 LARGEST_INT = 1 << 63
 LONGEST_INT = 4_000_000
-SCALAR_KINDS = "biufc"
+SAME_IN_JSON = frozenset({type(None), bool, str, float})
 
 
 class Codec(Protocol):
     """What turns the parts of a value into JSON and back."""
 
-    buffers: list[Any]
+    buffers: list[Buffer]
     received: list[bytearray]
 
     def encode(self, value: Any) -> Any:
@@ -71,7 +73,7 @@ class Codec(Protocol):
 
 
 def encode_plain(codec: Codec, value: Any) -> Any:
-    """The value as JSON, or `NotImplemented` where it is not plain."""
+    """A value other than the `SAME_IN_JSON` as JSON, or `NotImplemented` where it is not plain."""
     encoder = _ENCODERS.get(type(value))
     if encoder is not None:
         return encoder(codec, value)
@@ -86,16 +88,6 @@ def encode_plain(codec: Codec, value: Any) -> Any:
     if name := global_name(value):
         return ["global", *name]
     return NotImplemented
-
-
-def decode_plain(codec: Codec, data: list[Any]) -> Any:
-    """The value that a tagged list stands for; raises whatever a malformed one leads to."""
-    return _DECODERS[data[0]](codec, *data[1:])
-
-
-def is_plain_tag(tag: object) -> bool:
-    """Whether `decode_plain` knows it."""
-    return tag in _DECODERS
 
 
 def global_name(value: Any) -> tuple[str, str] | None:
@@ -174,10 +166,6 @@ def _from_text(read: Callable[[str], Any]) -> Callable[..., Any]:
     return decode
 
 
-def _itself(_: Codec, value: Any) -> Any:
-    return value
-
-
 # What NumPy makes of a Python function that other array types may answer.
 _DISPATCHED: type = type(np.mean)
 _NUMPY: Mapping[str, Any] = {"numpy": np, "numpy.exceptions": np.exceptions, "numpy.linalg": np.linalg}
@@ -201,10 +189,6 @@ _TEXTS: tuple[tuple[str, type, Callable[[Any], str], Callable[[str], Any]], ...]
     ("purepath", pathlib.PurePosixPath, str, pathlib.PurePosixPath),
 )
 _ENCODERS: dict[type, Callable[[Codec, Any], Any]] = {
-    type(None): _itself,
-    bool: _itself,
-    str: _itself,
-    float: _itself,
     int: _encode_int,
     complex: lambda _, value: ["complex", value.real, value.imag],
     bytes: _encode_bytes,
@@ -217,7 +201,8 @@ _ENCODERS: dict[type, Callable[[Codec, Any], Any]] = {
     type(NotImplemented): lambda *_: ["notimplemented"],
     **{kind: _as_text(tag, show) for tag, kind, show, _ in _TEXTS},
 }
-_DECODERS: dict[str, Callable[..., Any]] = {
+# By tag: the value that a tagged list stands for. They raise whatever a malformed one leads to.
+PLAIN_DECODERS: dict[str, Callable[..., Any]] = {
     "int": lambda _, text: int(text, 16),
     "complex": lambda _, real, imaginary: complex(real, imaginary),
     "bytes": lambda codec, buffer: bytes(codec.received[buffer]),

@@ -12,12 +12,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from gradebook.sandbox.walls import Walls
-from gradebook.verify.plan import CellResult, Plan, result_from_json
+from gradebook.verify.plan import CellResult, Plan, result_from_json, result_to_json
 from tito.errors import GraderFault
 
 ONE_THREAD = (
@@ -48,11 +48,12 @@ LARGEST_REPORT = 256 << 20
 class Verified:
     """What the verifier reported: each code cell's result.
 
-    lost: why the verifier itself did not come to its end, or nothing.
+    lost: why the verifier itself did not come to its end, or nothing. loaded: the checkpoint files it ran.
     """
 
     cells: tuple[CellResult, ...]
     lost: str = ""
+    loaded: tuple[str, ...] = ()
 
 
 class Engine:
@@ -60,6 +61,7 @@ class Engine:
 
     def __init__(self, fonts: Path) -> None:
         self._fonts = fonts
+        self._checkpoints: set[str] = set()
 
     def __enter__(self) -> "Engine":
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -92,6 +94,7 @@ class Engine:
 
         package: the folder with the package that the notebook builds on.
         """
+        self._prepare(plan)
         control, their_control = socket.socketpair()
         handover, their_handover = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with control, handover:
@@ -99,9 +102,21 @@ class Engine:
                 order = {"start": walls.to_json(), "package": str(package)}
                 pid = self._order(order, their_control.fileno(), their_handover.fileno())["pid"]
             try:
-                return _verify(plan, pid, control, handover, verifier)
+                verified = _verify(plan, pid, control, handover, verifier)
             finally:
                 self._order({"end": pid})
+        self._checkpoints.update(verified.loaded)
+        return verified
+
+    def _prepare(self, plan: Plan) -> None:
+        """Do here what every verifier would do again: compile the tests, and the checkpoints seen before."""
+        from gradebook.verify.cells import prepare
+        from gradebook.verify.host import compile_checkpoint
+
+        prepare(plan)
+        for path in self._checkpoints:
+            with contextlib.suppress(OSError, SyntaxError, ValueError):
+                compile_checkpoint(Path(path))
 
     def _order(self, order: dict[str, Any], *descriptors: int) -> dict[str, Any]:
         socket.send_fds(self._orders, [json.dumps(order).encode()], descriptors)
@@ -189,12 +204,12 @@ def _report(
     from gradebook.verify.notebook import Verifier
     from gradebook.verify.session import Session
 
-    verifier = Verifier(plan, Session(pid, control, handover, plan.packages), _mime_data)
+    verifier = Verifier(plan, Session(pid, control, handover, plan.packages, plan.call_seconds), _mime_data)
     try:
         for cell in verifier.verify_cells():
-            write(json.dumps({"cell": asdict(cell)}) + "\n")
+            write(json.dumps({"cell": result_to_json(cell)}) + "\n")
             flush()
-        write('{"end": true}\n')
+        write(json.dumps({"loaded": sorted(verifier.host.loaded)}) + "\n")
     except Exception as error:
         import traceback
 
@@ -219,7 +234,7 @@ def _collect(read: int, deadline: float) -> Verified:
         elif "fault" in event:
             raise VerifierError(event["fault"])
         else:
-            return Verified(tuple(cells))
+            return Verified(tuple(cells), loaded=tuple(event["loaded"]))
     return Verified(tuple(cells), "the test could not go on with what the code returned")
 
 

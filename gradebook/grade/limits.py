@@ -21,6 +21,7 @@ class GradingLimits:
 
     cell_seconds: float = 30.0
     check_seconds: float = 10.0
+    call_seconds: float = 10.0
     notebook_seconds: float = 300.0
     cpu_seconds: int = 120
     memory_mb: int = 4096

@@ -61,7 +61,7 @@ class Enclosed:
         """Kill the whole tree, reap it and remove its files; nothing if that is done."""
         if self._gone:
             return
-        os.kill(self._supervisor, signal.SIGKILL if self.level is Level.SEALED else signal.SIGTERM)
+        os.kill(self._supervisor, signal.SIGTERM)
         if not self._ended(PATIENCE):
             os.kill(self._supervisor, signal.SIGKILL)
         self._clean_up()

@@ -22,8 +22,7 @@ def prepare_supervisor(control: socket.socket, sealed: bool) -> None:
     The first process of a namespace takes all others along when it is killed; otherwise it has to clean up.
     """
     os.setsid()
-    if not sealed:
-        signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
+    signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
     if sys.platform == "linux":
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL if sealed else signal.SIGTERM)
         if not sealed:
@@ -49,23 +48,16 @@ def supervise(student: int, control: socket.socket, folder: Path | None) -> NoRe
     for descriptor in range(3):
         os.dup2(null, descriptor)
     close_others({control.fileno()})
+    code = _wait_for_end(student)
     if folder is None:
-        code: int | None = _wait_as_init(student)
+        _end_namespace()
     else:
-        code = _wait_for_end(student)
         _end_tree(student)
         remove_tree(folder)
     if code is not None:
         with contextlib.suppress(OSError):
             control.send(ENDED + str(code).encode())
     os._exit(0)
-
-
-def _wait_as_init(student: int) -> int:
-    while True:
-        pid, status = os.wait()
-        if pid == student:
-            return os.waitstatus_to_exitcode(status)
 
 
 def _wait_for_end(student: int) -> int | None:
@@ -95,6 +87,21 @@ def _student_code(student: int) -> int | None:
         if end.si_pid == student:
             return end.si_status if end.si_code == os.CLD_EXITED else -end.si_status
         os.waitpid(end.si_pid, 0)
+
+
+def _end_namespace() -> None:
+    """Kill all but this process, the first of the namespace, and wait for each.
+
+    The kernel would do the first by itself. But what a process used of the processor counts only where
+    somebody waited for it.
+    """
+    if os.getpid() != 1:  # then -1 would mean all of the machine's
+        return
+    with contextlib.suppress(OSError):
+        os.kill(-1, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
 
 
 def _end_tree(student: int) -> None:

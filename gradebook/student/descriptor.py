@@ -18,8 +18,6 @@ class Descriptor:
 
     def __init__(self, number: int) -> None:
         self._file = nameless_file()
-        # Every writer appends, also one that inherited the descriptor.
-        fcntl.fcntl(self._file, fcntl.F_SETFL, os.O_APPEND)
         os.dup2(self._file, number)
         self._position = 0
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
@@ -27,7 +25,7 @@ class Descriptor:
     def read(self, most: int = BATCH_BYTES) -> str:
         """What came since the last time, up to so many bytes of it."""
         try:
-            size = os.lseek(self._file, 0, os.SEEK_END)
+            size = os.fstat(self._file).st_size
             if size == self._position:
                 return ""
             if size < self._position:  # opened anew and truncated, as a shell's `> /dev/stdout` does
@@ -41,15 +39,23 @@ class Descriptor:
     def clear(self) -> None:
         """Forget what was not read, and give its memory back."""
         with contextlib.suppress(OSError):
-            if self._position > BATCH_BYTES or os.lseek(self._file, 0, os.SEEK_END) > self._position:
+            if self._position > BATCH_BYTES or os.fstat(self._file).st_size > self._position:
                 os.ftruncate(self._file, 0)
                 self._position = 0
 
 
 def nameless_file() -> int:
-    """A descriptor of a new file that ends with it. A sandbox refuses those in memory (memfd_create)."""
-    with tempfile.TemporaryFile(buffering=0) as file:
-        return os.dup(file.fileno())
+    """A descriptor of a new file that ends with it, to which every writer appends.
+
+    A sandbox refuses those in memory (memfd_create).
+    """
+    try:
+        flags = os.O_TMPFILE | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
+        return os.open(tempfile.gettempdir(), flags, 0o600)
+    except (OSError, AttributeError):  # not on Linux, or not in this file system
+        with tempfile.TemporaryFile(buffering=0) as file:
+            fcntl.fcntl(file, fcntl.F_SETFL, os.O_APPEND)
+            return os.dup(file.fileno())
 
 
 def lead_nowhere(*numbers: int) -> None:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from numbers import Integral, Real
 from typing import Any, TypeAlias
 
-from gradebook.student.descriptor import Descriptor, lead_nowhere
+from gradebook.student.descriptor import Descriptor
 from gradebook.student.scale import ERROR_BYTES, fit, shorten
 
 Message: TypeAlias = dict[str, Any]
@@ -35,7 +35,6 @@ class Outbox:
         self._send = send
         self._lock = threading.RLock()  # threads print, and a finaliser prints while we send
         self._process = os.getpid()
-        self._muted = False
         self._buffers: dict[str, list[str]] = {"stdout": [], "stderr": []}
         self._since = {"stdout": 0.0, "stderr": 0.0}
         self._waiting = 0
@@ -51,7 +50,7 @@ class Outbox:
 
     def empty(self) -> None:
         """Send all that was said so far."""
-        if self._muted or os.getpid() != self._process:
+        if os.getpid() != self._process:
             return
         with self._lock:
             for name, descriptor in self._descriptors.items():
@@ -64,8 +63,6 @@ class Outbox:
 
     def write(self, name: str, text: str) -> None:
         """Text on a stream. In a process that the student forked it goes through the descriptor."""
-        if self._muted:
-            return
         if os.getpid() != self._process:
             os.write(1 if name == "stdout" else 2, text.encode("utf-8", "replace"))
             return
@@ -78,7 +75,7 @@ class Outbox:
 
     def flush(self, name: str) -> None:
         """Put a stream's text in order, and send it unless something was sent a moment ago."""
-        if self._muted or os.getpid() != self._process:
+        if os.getpid() != self._process:
             return
         with self._lock:
             self._drain()
@@ -88,7 +85,7 @@ class Outbox:
 
     def show(self, message: Message) -> None:
         """A display, after all text that was printed before it. `ValueError` where it can't be JSON."""
-        if self._muted or os.getpid() != self._process:
+        if os.getpid() != self._process:
             return
         text = _pack(message)
         with self._lock:
@@ -100,7 +97,7 @@ class Outbox:
 
     def show_error(self, name: str, value: str, traceback: Iterable[str]) -> None:
         """An exception. It is always sent; what would make it huge is cut."""
-        if self._muted or os.getpid() != self._process:
+        if os.getpid() != self._process:
             return
         error: Message = {"ename": fit(name, 1000), "evalue": fit(value, ERROR_BYTES // 8)}
         error["traceback"] = shorten([str(line) for line in traceback])
@@ -109,13 +106,6 @@ class Outbox:
             self._seal("stdout", "stderr")
             self._queue.append({"output_type": "error", **error})
             self._transmit()
-
-    def mute(self) -> None:
-        """Say nothing any more, also not what still waits, and let go of the descriptors."""
-        self._muted = True
-        self._lock = threading.RLock()  # a thread that did not survive a fork may hold the old one
-        self._queue, self._buffers = [], {"stdout": [], "stderr": []}
-        lead_nowhere(1, 2)
 
     def _afford(self, characters: int) -> int:
         """How many of so many characters the cell may still say; the first refusal leaves one remark."""
@@ -159,7 +149,7 @@ class Outbox:
     def _transmit(self) -> None:
         """Send what is in order. An interrupt waits until it is sent: half a message would be the last."""
         queue, self._queue, self._waiting = self._queue, [], 0
-        if self._muted or not queue:
+        if not queue:
             return
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:

@@ -42,7 +42,8 @@ class Shell:
     def __init__(self, ipython: Any) -> None:
         self.ipython = ipython  # a ZMQInteractiveShell, whose base class is half typed
         self._streams: list[Stream] = []
-        self._loops: list[asyncio.AbstractEventLoop] = []
+        # By process. None is dropped: to close one takes its descriptors out of the list that forks share.
+        self._loops: dict[int, asyncio.AbstractEventLoop] = {}
 
     @property
     def execution_count(self) -> int:
@@ -57,10 +58,8 @@ class Shell:
         """
         first = not self._streams
         outbox = self.ipython.outbox = Outbox(send)
-        # A fork must not use the loop that it inherits, nor drop it: to close it takes its descriptors out of
-        # the list that both processes share.
-        self._loops.append(asyncio.new_event_loop())
-        asyncio.set_event_loop(self._loops[-1])
+        # A fork must not use the loop that it inherits; a new policy makes another one when it is asked to.
+        asyncio.set_event_loop_policy(None)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if first:
             self._streams = [Stream("stdout", outbox), Stream("stderr", outbox)]
@@ -78,7 +77,7 @@ class Shell:
         outbox.open_cell()
         shell.failed_to_show, shell.displayhook.message = False, None
         try:
-            loop = self._loops[-1]
+            loop = self._loop()
             cell = loop.create_task(self._run(source))
             while not cell.done():
                 try:
@@ -99,10 +98,12 @@ class Shell:
         if self.ipython.outbox:
             self.ipython.outbox.empty()
 
-    def mute(self) -> None:
-        """Let nothing that this process prints or shows be sent any more."""
-        if self.ipython.outbox:
-            self.ipython.outbox.mute()
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        process = os.getpid()
+        if process not in self._loops:
+            self._loops[process] = asyncio.new_event_loop()
+            asyncio.set_event_loop(self._loops[process])
+        return self._loops[process]
 
     async def _run(self, source: str) -> str:
         """Run a cell inside the event loop, as a kernel does also with one that awaits nothing."""

@@ -4,6 +4,7 @@ It loads what every notebook needs, once, and never sees a test, a submission or
 its memory is in the memory of every student's process. It is started with an environment to match.
 """
 
+import gc
 import json
 import os
 import signal
@@ -75,6 +76,8 @@ def main(descriptor: str) -> NoReturn:
     """Load everything, say so, and serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     shell = warm()
+    # What is here now stays: no collection in a fork needs to look at it, and so to copy its memory.
+    gc.freeze()
     orders = _socket(int(descriptor))
     orders.send(b"{}")
     serve(shell, orders)

@@ -15,12 +15,16 @@ from gradebook.grade.verdict import Ended, ends_in_value
 from gradebook.verify.alarm import OverdueTest, at_most
 from gradebook.verify.assertions import COUNTER, Tally, counting
 from gradebook.verify.namespace import Namespace
-from gradebook.verify.plan import CodeCell
+from gradebook.verify.plan import CodeCell, Plan
 from gradebook.verify.session import Copy, GoneError
 from tito.expect import StudentCodeStopped
 
 LONGEST_PRINT = 100_000
 AROUND = 2
+UNTOLD = {
+    Ended.TIMEOUT: "your code did not finish in time in the hidden part of the test",
+    Ended.DIED: "your code ended Python in the hidden part of the test",
+}
 AGAIN = "this test held by itself, but not when it was asked again together with its hidden part"
 
 
@@ -61,15 +65,21 @@ class GradedRun:
         printed = _Printed(self)
         try:
             with at_most(seconds), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-                exec(_compiled(self.given, f"<given to {self.cell.name}>"), space)
-                own = set(space)
+                given = f"<given to {self.cell.name}>"
+                _show_lines(self.given, given)
+                exec(compile_counting(self.given, given), space)
+                before = dict(space)
                 self.value = self._run_statements(space)
         except BaseException as error:  # noqa: BLE001 - the boundary: whatever a test raises is its verdict
             self.fail(error)
             return
-        self.left = {name: value for name, value in space.items() if name not in own}
+        missing = object()
+        self.left = {
+            name: value for name, value in space.own.items() if before.get(name, missing) is not value
+        }
 
     def _run_statements(self, space: dict[str, Any]) -> Any:
+        _show_lines(self.cell.source, self.filename)
         for lines, code, is_value in _statements(self.cell.source, self.filename):
             if self.whole or not self.cell.hidden.intersection(lines):
                 if is_value:
@@ -89,6 +99,9 @@ class GradedRun:
             self.ended, self.reason = Ended.TIMEOUT, str(error)
         elif isinstance(error, MemoryError):
             self.reason = "the test ran out of memory with what your code returned"
+        if self.secret and self.reason:
+            # What student code did then, and how, may tell of what it was asked.
+            self.reason = UNTOLD.get(self.ended, "the hidden part of the test did not come to its end")
         self.error = self._describe(error)
 
     def _describe(self, error: BaseException) -> dict[str, Any]:
@@ -126,21 +139,31 @@ class _Printed(io.TextIOBase):
         return len(text)
 
 
-def _parsed(source: str, filename: str) -> ast.Module:
-    # Tracebacks, and proxies that are asked for their truth value, read the line they are at.
+def prepare(plan: Plan) -> None:
+    """Compile a notebook's graded cells, for this process and those that are forked from it."""
+    for cell in plan.cells:
+        if cell.graded:
+            # What is wrong with a cell is told where it is run.
+            with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+                compile_counting(plan.given.get(cell.name, ""), f"<given to {cell.name}>")
+                _statements(cell.source, f"<{cell.name}>")
+
+
+def _show_lines(source: str, filename: str) -> None:
+    """Let tracebacks, and proxies that are asked for their truth value, read the line they are at."""
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return ast.parse(source, filename)
 
 
 @lru_cache(maxsize=512)
-def _compiled(source: str, filename: str) -> CodeType:
-    return compile(counting(_parsed(source, filename)), filename, "exec")
+def compile_counting(source: str, filename: str) -> CodeType:
+    """Code of the course that counts its assertions; compiled once for this process and its forks."""
+    return compile(counting(ast.parse(source, filename)), filename, "exec")
 
 
 @lru_cache(maxsize=512)
 def _statements(source: str, filename: str) -> list[tuple[range, CodeType, bool]]:
     """The cell's statements: the lines each stands on, its code, and whether it is the cell's value."""
-    body = _parsed(source, filename).body
+    body = ast.parse(source, filename).body
     statements = []
     for position, statement in enumerate(body, start=1):
         is_value = position == len(body) and ends_in_value(source)

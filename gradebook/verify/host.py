@@ -1,14 +1,15 @@
 """Checkpoints whose checks ask another process: each check has a copy of it to itself."""
 
-import ast
 import contextlib
 import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import CodeType
 
 from gradebook.verify.alarm import at_most
-from gradebook.verify.assertions import COUNTER, Tally, counting
+from gradebook.verify.assertions import COUNTER, Tally
+from gradebook.verify.cells import compile_counting
 from gradebook.verify.session import Session
 from tito.checks import Check, Host
 from tito.expect import CheckFailure
@@ -19,11 +20,13 @@ class RemoteHost(Host):
 
     seconds: how long the next check may take.
     asserted: how many assertions each check must reach, by name; `ran` says how many did.
+    loaded: the checkpoint files that were run.
     """
 
     def __init__(self, session: Session, seconds: Callable[[], float], asserted: Mapping[str, int]) -> None:
         self.session, self.seconds, self.asserted = session, seconds, asserted
         self.ran: dict[str, int] = {}
+        self.loaded: set[str] = set()
         self._tally = Tally()
         self._stand_in = ""
 
@@ -45,8 +48,8 @@ class RemoteHost(Host):
         module = types.ModuleType(path.stem)
         module.__file__ = str(path)
         vars(module)[COUNTER] = self._tally.ran
-        tree = counting(ast.parse(path.read_text(encoding="utf-8"), str(path)))
-        exec(compile(tree, str(path), "exec"), vars(module))
+        self.loaded.add(str(path))
+        exec(compile_checkpoint(path), vars(module))
         return module
 
     @contextmanager
@@ -59,6 +62,11 @@ class RemoteHost(Host):
             yield
         self.ran[name] = self._tally.count - before
         require(self.ran[name], self.asserted.get(name, 0))
+
+
+def compile_checkpoint(path: Path) -> CodeType:
+    """A checkpoint file as code that counts its assertions; compiled once for this process and its forks."""
+    return compile_counting(path.read_text(encoding="utf-8"), str(path))
 
 
 def require(ran: int, wanted: int) -> None:

@@ -121,6 +121,8 @@ class Verifier:
         if isinstance(run.value, RemoteObject):
             kind = type(run.value).__name__
             run.fail(TypeError(f"the cell ends in a `{kind}` of the notebook, not in points"))
+        elif run.secret and run.value is not None and not _is_score(run.value, cell.points):
+            run.fail(TypeError("the cell ends in something that is no number of points"))
         elif run.value is not None and run.ended is Ended.OK:
             data = self.show(run.value)
             text = str(data.get("text/plain", ""))
@@ -134,12 +136,29 @@ class Verifier:
         checkpoint = run.value.to_json() if isinstance(run.value, CheckpointResult) else None
         asserted = {cell.name: run.tally.count, **run.checks}
         return CellResult(
-            cell.index, run.ended, reason, (*outputs.outputs, *shown), text, asserted, checkpoint
+            cell.index,
+            run.ended,
+            reason,
+            (*outputs.outputs, *shown),
+            text,
+            asserted,
+            checkpoint,
+            secret=run.secret and run.error is not None,
         )
 
     def _seconds(self, most: float | None = None) -> float:
         left = self._deadline - time.monotonic()
         return max(0.1, min(self.plan.cell_seconds if most is None else most, left))
+
+
+def _is_score(value: Any, points: float) -> bool:
+    """Whether it shows as points; a text, or data that a student's code returned, is none."""
+    if isinstance(value, CheckpointResult):
+        return True
+    try:
+        return not isinstance(value, str | bytes) and bool(0 <= float(value) <= points)
+    except (TypeError, ValueError, OverflowError):
+        return False
 
 
 def _lower(text: str) -> str:

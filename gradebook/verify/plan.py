@@ -35,6 +35,7 @@ class Plan:
     given: code of the course before each graded cell, by its name: imports, and functions that tests share.
     packages: the top-level packages that student code makes up.
     asserted: how many assertions ran in each graded cell and check when the course's own solution was graded.
+    call_seconds: how long one call of student code by a test may take.
     """
 
     cells: tuple[CodeCell, ...]
@@ -43,6 +44,7 @@ class Plan:
     asserted: Mapping[str, int] = field(default_factory=dict)
     cell_seconds: float = 30.0
     check_seconds: float = 10.0
+    call_seconds: float = 10.0
     notebook_seconds: float = 300.0
 
 
@@ -52,6 +54,7 @@ class CellResult:
 
     reason: why it ended so, where that is not in its outputs. value: what a graded cell's last expression
     shows as text, None where there is none. checkpoint: the checkpoint's result, as JSON.
+    secret: it ended in an error while hidden lines ran, of which students may be shown nothing.
     """
 
     index: int
@@ -61,6 +64,12 @@ class CellResult:
     value: str | None = None
     asserted: Mapping[str, int] = field(default_factory=dict)
     checkpoint: Mapping[str, Any] | None = None
+    secret: bool = False
+
+
+def result_to_json(result: CellResult) -> dict[str, Any]:
+    """The result as plain data; its parts are no copies."""
+    return {key: getattr(result, key) for key in CellResult.__dataclass_fields__}
 
 
 def result_from_json(data: Mapping[str, Any]) -> CellResult:

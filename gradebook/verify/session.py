@@ -1,6 +1,7 @@
 """The student's process as the verifier sees it: cells are run there, and a copy of it answers each test."""
 
 import contextlib
+import math
 import os
 import signal
 import socket
@@ -34,10 +35,18 @@ class Session:
     """The student's process, `pid`, reached over two sockets (see `gradebook.student.process`).
 
     packages: the names of top-level packages that only the student's process has.
+    call_seconds: how long one call by a test may take.
     """
 
-    def __init__(self, pid: int, control: socket.socket, handover: socket.socket, packages: tuple[str, ...]):
-        self.pid = pid
+    def __init__(
+        self,
+        pid: int,
+        control: socket.socket,
+        handover: socket.socket,
+        packages: tuple[str, ...],
+        call_seconds: float = math.inf,
+    ) -> None:
+        self.pid, self.call_seconds = pid, call_seconds
         self._wire, self._handover = Wire(control), handover
         self._gone: GoneError | None = None
         self._asked: list[Copy] = []
@@ -159,6 +168,7 @@ class Copy:
         assert self._socket
         peer = Peer(Wire(self._socket), strict=True, hear=lambda output: self.hear(output))
         peer.deadline = time.monotonic() + self._seconds
+        peer.call_seconds = self._session.call_seconds
         return peer
 
     def close(self) -> None:
