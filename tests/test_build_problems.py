@@ -175,6 +175,154 @@ def test_fault_in_the_source_is_found_and_builds_nothing(course, module, old, ne
     assert recorded_cells(course, module) == known
 
 
+# ── Names of graded cells ────────────────────────────────────────────────────────────────────────────
+
+# A cell to put before the test of `total` (locked or open), and what the tests may say.
+ADD_TEST, TOTAL_TEST = 'expect_equal(add(1, 2), 3, "add(1, 2)")', "assert total([1, 2, 3])"
+HELPER = "def check_sum(numbers):\n    return sum(numbers)\n"
+LOCKED = GRADED.format("given", 0).replace('"grade": true', '"grade": false').replace(' "points": 0,', "")
+
+
+def write_cells(course, add_test="", total="", total_test="", other=""):
+    """Put lines into the two tests and the second solution, and a cell of the course before the latter."""
+    edit_text(course, ADD_TEST, f"{ADD_TEST}\n{add_test}")
+    edit_text(course, "    return sum(numbers)", f"    {total or 'return sum(numbers)'}")
+    edit_text(course, TOTAL_TEST, f"{total_test}\n{TOTAL_TEST}")
+    edit_text(
+        course,
+        f"# %% nbgrader={SOLUTION.format('total')}",
+        f"{other}\n\n# %% nbgrader={SOLUTION.format('total')}",
+    )
+
+
+APART = "graded cells run apart; define it in a locked cell above"
+IN_TEST = "a function or class of cell 3 (add-check): " + APART
+IN_CELL = "which only cell 3 (add-check) defines: " + APART
+
+UNSEEN_NAMES = {
+    "function in a later test": (
+        {"add_test": HELPER, "total_test": "assert check_sum([1]) == 1"},
+        f"cell 5 (total-check): uses `check_sum`, {IN_TEST}",
+    ),
+    "function that is handed on": (
+        {"add_test": HELPER, "total_test": "assert list(map(check_sum, [[1]])) == [1]"},
+        f"cell 5 (total-check): uses `check_sum`, {IN_TEST}",
+    ),
+    "class in a later test's function": (
+        {"add_test": "class Sum:\n    pass\n", "total_test": "def made():\n    return Sum\nmade()"},
+        f"cell 5 (total-check): uses `Sum`, {IN_TEST}",
+    ),
+    "lambda": (
+        {"add_test": "twice = lambda x: 2 * x", "total_test": "assert twice(1) == 2"},
+        f"cell 5 (total-check): uses `twice`, {IN_TEST}",
+    ),
+    "decorated function": (
+        {"add_test": "import functools\n@functools.cache\n" + HELPER, "total_test": "check_sum((1,))"},
+        f"cell 5 (total-check): uses `check_sum`, {IN_TEST}",
+    ),
+    "imported function": (
+        {"total_test": 'expect_equal(total([1]), 1, "total([1])")'},
+        f"cell 5 (total-check): uses `expect_equal`, {IN_TEST}",
+    ),
+    "value in a solution": (
+        {"add_test": "most = 99", "total": "return min(most, sum(numbers))"},
+        f"cell 4 (total): uses `most`, {IN_CELL}",
+    ),
+    "loop's variable in a plain cell": (
+        {"add_test": "for n in range(3):\n    add(n, n)", "other": "# %%\nprint(n)"},
+        f"cell 4 (add-check-1): uses `n`, {IN_CELL}",
+    ),
+    "function in a locked cell": (
+        {"add_test": HELPER, "other": f"# %% nbgrader={LOCKED}\n[check_sum([n]) for n in range(3)]"},
+        f"cell 4 (given): uses `check_sum`, {IN_CELL}",
+    ),
+    "import in a plain cell": (
+        {"add_test": "import math", "other": "# %%\nmath.pi"},
+        f"cell 4 (add-check-1): uses `math`, {IN_CELL}",
+    ),
+    "global of a function": (
+        {"add_test": "def count():\n    global calls\n    calls = 1\ncount()", "other": "# %%\ncalls + 1"},
+        f"cell 4 (add-check-1): uses `calls`, {IN_CELL}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("parts", "wanted"), UNSEEN_NAMES.values(), ids=UNSEEN_NAMES)
+def test_name_that_a_graded_cell_keeps_to_itself_is_found(course, module, parts, wanted):
+    write_cells(course, **parts)
+
+    assert messages(check_module(course, module)) == [wanted]
+    assert not build_first(course).ok
+
+
+SEEN_NAMES = {
+    "value in a later test": {"add_test": "most = 99", "total_test": "assert total([1]) < most"},
+    "module in a later test": {"add_test": "import math", "total_test": "assert total([1]) < math.pi"},
+    "value imported": {"add_test": "from math import pi", "total_test": "assert total([1]) < pi"},
+    "decorator that leaves data": {
+        "add_test": "@(lambda f: f())\ndef most():\n    return 9",
+        "total_test": "assert total([1]) < most",
+    },
+    "function replaced by its value": {
+        "add_test": "def most():\n    return 9\nmost = most()",
+        "total_test": "assert total([1]) < most",
+    },
+    "function of its own": {"add_test": HELPER, "total_test": HELPER + "assert check_sum([1]) == 1"},
+    "function of a locked cell too": {
+        "add_test": HELPER,
+        "other": f"# %% nbgrader={LOCKED}\n{HELPER}",
+        "total_test": "assert check_sum([1]) == 1",
+    },
+    "import of a plain cell": {
+        "other": "# %%\nfrom tito.checks import expect_equal",
+        "total_test": 'expect_equal(total([1]), 1, "total([1])")',
+    },
+    "everything imported": {
+        "other": "# %%\nfrom tito.checks import *",
+        "total_test": 'expect_equal(total([1]), 1, "total([1])")',
+    },
+    "everything imported in the test": {
+        "add_test": HELPER,
+        "total_test": "from tito.checks import *\ncheck_sum",
+    },
+    "local names": {
+        "add_test": "n = numbers = x = 1\nfor whole in range(3):\n    add(whole, 1)",
+        "total": "whole = [x + n for n in numbers for x in [0]]; return sum(whole)",
+        "other": "# %%\n[n for n in range(3)]\n{n: x for n, x in {}.items()}\nlambda x: x",
+    },
+    "class body and argument": {
+        "add_test": "size = 1",
+        "other": "# %%\nclass Sum:\n    size = 2\n    def of(self, size=3):\n        return self.size + size",
+    },
+    "assigned in a condition": {
+        "add_test": "found = 1",
+        "other": "# %%\nif (found := add(1, 2)):\n    print(found)",
+    },
+    "handled error": {
+        "add_test": "error = 1",
+        "other": "# %%\ntry:\n    add(1)\nexcept TypeError as error:\n    print(error)",
+    },
+    "Python's and IPython's names": {
+        "add_test": "list = _ = 1\nfrom IPython.display import display",
+        "other": "# %%\ndisplay(list(range(3)))\nprint(_)",
+    },
+    "magic in the cell": {"add_test": "files = 1", "other": "# %%\n# %cd .\nfiles = !ls\nprint(files)"},
+    "bound by a magic": {
+        "add_test": "files = 1",
+        "other": "# %%\nfiles = !ls\n\n# %%\nprint(files)",
+    },
+    "await": {"add_test": "found = 1", "other": "# %%\nimport asyncio\nfound = await asyncio.sleep(0)"},
+    "text and attribute": {"add_test": HELPER, "other": "# %%\nprint('check_sum', add.check_sum)"},
+}
+
+
+@pytest.mark.parametrize("parts", SEEN_NAMES.values(), ids=SEEN_NAMES)
+def test_name_that_a_cell_gets_elsewhere_is_no_problem(course, module, parts):
+    write_cells(course, **parts)
+
+    assert messages(check_module(course, module)) == []
+
+
 def test_checkpoint_that_is_not_the_last_test_is_found(course, module):
     path = course.text_source(module)
     path.write_text(path.read_text() + f"\n# %% nbgrader={GRADED.format('late', 0)}\nassert add(1, 1) == 2\n")

@@ -52,6 +52,19 @@ class Agreeable:
         return False
 
 
+class AgreeableClass(type):
+    """Its classes are equal to every other."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(cls, other: object) -> bool:
+        return True
+
+
+class OfAgreeableClass(Agreeable, metaclass=AgreeableClass):
+    """Neither it nor its class differs from anything."""
+
+
 class AgreeableNumber(int):
     __hash__ = None  # type: ignore[assignment]
 
@@ -77,6 +90,68 @@ def test_an_integer_may_stand_for_a_whole_float() -> None:
 @pytest.mark.parametrize(
     ("actual", "expected"),
     [
+        (np.int64(9), 9),
+        (np.uint8(9), 9),
+        (np.float64(2.5), 2.5),
+        (np.float32(0.5), 0.5),
+        (np.bool_(True), True),
+        ((np.int64(2), np.int32(3)), (2, 3)),
+        ({"n": [np.int64(2)]}, {"n": [2]}),
+    ],
+)
+def test_a_numpy_number_counts_as_pythons_of_its_kind(actual: object, expected: object) -> None:
+    expect_equal(actual, expected, "it")
+
+
+class NumpyNumber(np.int64):
+    """Equal to everything, and whatever number it is asked for."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def item(self) -> int:
+        return 9
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "texts"),
+    [
+        (np.float64(9.0), 9, ("9 (int)", "9.0 (numpy.float64)")),
+        (np.int64(4), 4.0, ("4.0 (float)", "4 (numpy.int64)")),
+        (np.float32(0.1), 0.1, ("0.1 (float)", "0.1 (numpy.float32)")),
+        (np.array(9), 9, ("9 (int)", "9 (numpy.ndarray)")),
+        (9, np.int64(9), ("9 (numpy.int64)", "9 (int)")),
+        (AgreeableNumber(9), 9, ("9 (int)", f"9 ({__name__}.AgreeableNumber)")),
+        (9.00000001, 9.0, ("9.0 (float)", "9.00000001 (float)")),
+    ],
+)
+def test_values_that_print_alike_and_are_not_equal_are_told_apart(
+    actual: object, expected: object, texts: tuple[str, str]
+) -> None:
+    failure = failure_of(lambda: expect_equal(actual, expected, "it"))
+    assert (failure.expected, failure.actual) == texts
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected"),
+    [
+        (NumpyNumber(8), 9),
+        (np.bool_(True), 1),
+        (np.int64(1), True),
+        (np.int64(8), 9),
+        (np.timedelta64(9, "ns"), 9),
+        ((np.float64(2.0),), (2,)),
+    ],
+)
+def test_a_numpy_value_of_another_kind_fails(actual: object, expected: object) -> None:
+    failure_of(lambda: expect_equal(actual, expected, "it"))
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected"),
+    [
         (True, 1),
         (1, True),
         ((1, 2), [1, 2]),
@@ -96,6 +171,7 @@ def test_data_of_another_type_or_shape_fails(actual: object, expected: object) -
     [
         (Agreeable(), 42),
         (AgreeableNumber(7), 42),
+        (OfAgreeableClass(), 42),
         ([Agreeable()], [42]),
         ((1, Agreeable()), (1, 2)),
         ({"a": Agreeable()}, {"a": 1}),

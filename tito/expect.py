@@ -1,7 +1,12 @@
 """What checks say with: each `expect_…` fails with what was expected and what came instead."""
 
 import re
+import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class CheckFailure(AssertionError):  # noqa: N818 - a failure of the student's code; our own are errors
@@ -17,17 +22,24 @@ class StudentCodeStopped(BaseException):
 
 
 def expect_equal(actual: object, expected: object, what: str, hint: str = "") -> None:
-    """Fail unless `actual` has the type and value of `expected` (plain data: numbers, texts, containers)."""
+    """Fail unless `actual` has the type and value of `expected` (plain data: numbers, texts, containers).
+
+    A NumPy number counts as Python's of the same kind: `np.int64(9)` is 9, and `np.float64(9.0)` is not.
+    """
     __tracebackhide__ = True
     if not _same(actual, expected):
-        raise CheckFailure(what, show(expected), show(actual), hint)
+        raise CheckFailure(what, *_told_apart(expected, actual), hint)
 
 
 def _same(actual: object, expected: object) -> bool:
     """Whether two pieces of plain data are equal, without asking the `__eq__` of a class of the student's."""
-    if type(expected) in (int, float):
-        return type(actual) in (int, float) and actual == expected
-    if type(actual) is not type(expected):
+    kind, given = type(expected), type(actual)
+    # NOTE: `is`, not `in`, which would ask the `__eq__` of a student's metaclass.
+    if (kind is int or kind is float) and (given is int or given is float):
+        return actual == expected
+    if kind is bool or kind is int or kind is float:
+        actual = _python_number(actual)
+    if type(actual) is not kind:
         return False
     if isinstance(actual, (list, tuple)) and isinstance(expected, (list, tuple)):
         return len(actual) == len(expected) and all(map(_same, actual, expected))
@@ -36,6 +48,31 @@ def _same(actual: object, expected: object) -> bool:
             k in actual and _same(actual[k], v) for k, v in expected.items()
         )
     return actual == expected
+
+
+def _python_number(value: object) -> object:
+    """A NumPy number as Python's of its kind, exactly; all else as it is, a subclass of NumPy's too."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not any(type(value) is kind for kind in numpy.sctypeDict.values()):
+        return value
+    number = cast("np.generic", value)
+    # A span of time is none of these, though `item` makes an int of it.
+    return number.item() if number.dtype.kind in "biuf" else value
+
+
+def _told_apart(expected: object, actual: object) -> tuple[str, str]:
+    """Two unequal values in words; where these would be alike, with all digits and their types."""
+    texts = show(expected), show(actual)
+    if texts[0] != texts[1]:
+        return texts
+    return _with_type(expected), _with_type(actual)
+
+
+def _with_type(value: object) -> str:
+    kind = type(value)
+    digits = repr(value) if kind is float else str(value) if kind.__module__ == "numpy" else show(value)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    return f"{digits} ({name})"
 
 
 def expect_close(

@@ -1,8 +1,12 @@
 """What a source notebook must be before nbgrader makes the students' version of it."""
 
 import ast
+import builtins
+import re
+import symtable
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gradebook.build.notebooks import CELL_ID, Cell, cells_of
@@ -14,6 +18,9 @@ from tito.table import CapabilityTable, Module
 
 # A student who must write more than this at one go needs the exercise cut in two.
 MOST_SOLUTION_LINES = 15
+# Names of every notebook: Python's and IPython's own.
+GIVEN_NAMES = {*dir(builtins), "__file__", "_", "__", "___", "In", "Out", "display", "get_ipython"}
+APART = "graded cells run apart; define it in a locked cell above"
 
 # What is wrong, and in which cell; None is the notebook as a whole.
 Finding = tuple[Cell | None, str]
@@ -28,6 +35,7 @@ def check_source(table: CapabilityTable, module: Module, notebook: dict[str, Any
         if cell.autograded:
             yield from _check_graded_cell(cell)
     yield from _check_tasks(cells)
+    yield from _check_shared_names(cells)
     checkpoints = [cell for cell in cells if cell.autograded and _checkpoint_calls(cell)]
     yield from _check_checkpoint(table, module, cells, checkpoints)
     yield from _check_points(table, module, cells, checkpoints)
@@ -106,6 +114,89 @@ def _check_tasks(cells: Sequence[Cell]) -> Iterator[Finding]:
         open_cell = following is not None and following.type == "markdown" and not following.nbgrader
         if cell.task and cell.locked and not open_cell:
             yield cell, "nobody can answer it: the task is locked and no Markdown cell to write in follows it"
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The global names of a cell.
+
+    uses: those it reads and never binds; calls: those it calls; binds: those it defines, assigns or imports;
+    functions: those it binds to a function or class and to nothing else; stars: it imports `*`.
+    """
+
+    uses: frozenset[str]
+    calls: frozenset[str]
+    binds: frozenset[str]
+    functions: frozenset[str]
+    stars: bool
+
+
+def _check_shared_names(cells: Sequence[Cell]) -> Iterator[Finding]:
+    """Graded cells run apart: student cells see nothing of them, and later ones none of their functions."""
+    code = [(cell, _names_of(cell.source)) for cell in cells if cell.type == "code"]
+    graded = [(cell, names) for cell, names in code if cell.autograded and names]
+    known = set(GIVEN_NAMES)
+    for cell, names in code:
+        if names and names.stars and not cell.autograded:
+            return
+        if not cell.autograded:
+            # A cell that is not plain Python, as one with a magic, may bind whatever it mentions.
+            known |= names.binds if names else set(re.findall(r"\w+", cell.source))
+    for cell, names in code:
+        if names and not names.stars:
+            for name in sorted(names.uses - known):
+                yield from _check_name(name, cell, names, [one for one in graded if name in one[1].binds])
+
+
+def _check_name(
+    name: str, cell: Cell, names: _Names, binding: Sequence[tuple[Cell, _Names]]
+) -> Iterator[Finding]:
+    """Whether a cell gets a name that only the graded cells `binding` bind."""
+    earlier = [(other, theirs) for other, theirs in binding if other.position < cell.position]
+    if binding and not cell.autograded:
+        yield cell, f"uses `{name}`, which only {binding[0][0].place} defines: {APART}"
+    # Data are handed on to later graded cells. What is called is none, nor what is a function in all of them.
+    elif earlier and (name in names.calls or all(name in theirs.functions for _, theirs in earlier)):
+        yield cell, f"uses `{name}`, a function or class of {earlier[0][0].place}: {APART}"
+
+
+def _names_of(source: str) -> _Names | None:
+    """A cell's global names; None where it is not plain Python."""
+    try:
+        tree, table = ast.parse(source), symtable.symtable(source, "<cell>", "exec")
+    except (SyntaxError, ValueError):
+        return None
+    nodes = list(ast.walk(tree))
+    read, bound = _global_names(table)
+    called = {
+        node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    made = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_namespace()}
+    # What a decorator makes of a function may be anything.
+    assigned = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    assigned |= {
+        node.name
+        for node in nodes
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.decorator_list
+    }
+    stars = any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in nodes)
+    uses, calls, binds, functions = map(frozenset, (read - bound, called, bound, made - assigned))
+    return _Names(uses, calls, binds, functions, stars)
+
+
+def _global_names(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
+    """The global names that a scope and those within it read, and that they bind."""
+    read: set[str] = set()
+    bound: set[str] = set()
+    for symbol in table.get_symbols():
+        if table.get_type() == "module" or symbol.is_global():
+            read |= {symbol.get_name()} if symbol.is_referenced() else set()
+            bound |= {symbol.get_name()} if symbol.is_assigned() or symbol.is_imported() else set()
+    for inner in table.get_children():
+        inner_read, inner_bound = _global_names(inner)
+        read |= inner_read
+        bound |= inner_bound
+    return read, bound
 
 
 def _checkpoint_calls(cell: Cell) -> list[ast.Call]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradebook.grade.limits import MEBIBYTE, GradingLimits
 from gradebook.grade.outcome import Status
 from tito.notebook import ExportError, read_notebook
 from tito.table import Module
@@ -17,13 +18,15 @@ from tito.table import Module
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-LARGEST_NOTEBOOK = 20_000_000
+LARGEST_NOTEBOOK = 20 * MEBIBYTE
 MOST_CELLS = 2_000
-# In characters, all cells together: the grader itself parses it, to see what a person should look at.
+# In characters, all cells together.
 MOST_CODE = 500_000
 DEEPEST_JSON = 100
 # All files are copied into the student's process's own file system, in memory.
-LARGEST_FOLDER = 100_000_000
+LARGEST_FOLDER = 100 * MEBIBYTE
+# What a file takes there is a multiple of this.
+BLOCK = 4096
 MOST_FILES = 2_000
 DEEPEST_FOLDER = 16
 LARGEST_TIMESTAMP = 200
@@ -38,12 +41,23 @@ class UnreadableError(Exception):
         self.status = status
 
 
+@dataclass(frozen=True, slots=True)
+class PlainNotebook:
+    """A notebook of an nbgrader assignment: what a module is in a course without a table of modules.
+
+    id: the notebook's name, without `.ipynb`.
+    """
+
+    assignment: str
+    id: str
+
+
 @dataclass(frozen=True)
-class Submission:
-    """What a student handed in for a module: the folder `submitted/STUDENT/MODULE`."""
+class HandedIn:
+    """A notebook that a student handed in, in a folder with all else that came with it."""
 
     student: str
-    module: Module
+    module: Module | PlainNotebook
     folder: Path
 
     @property
@@ -57,16 +71,24 @@ class Submission:
         return self.folder.is_symlink() or self.folder.parent.is_symlink()
 
     @cached_property
+    def timestamp(self) -> str:
+        """What was written down about when it was handed in; nothing where no short text is there."""
+        file = _look_at(self.folder / "timestamp.txt")
+        if self.linked or not file.regular or file.size > LARGEST_TIMESTAMP:
+            return ""
+        try:
+            return file.path.read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return ""
+
+    @cached_property
     def submitted_at(self) -> datetime.datetime | None:
         """When it was handed in, in UTC; None where nobody wrote that down in a way to be read."""
         from nbgrader.utils import parse_utc
 
-        file = _look_at(self.folder / "timestamp.txt")
-        if self.linked or not file.regular or file.size > LARGEST_TIMESTAMP:
-            return None
         try:
-            moment: datetime.datetime = parse_utc(file.path.read_text(encoding="utf-8").strip())
-        except (OSError, ValueError, ArithmeticError, LookupError, TypeError):
+            moment: datetime.datetime = parse_utc(self.timestamp.strip())
+        except (ValueError, ArithmeticError, LookupError, TypeError):
             # dateutil lets through whatever its parts raise.
             return None
         return moment
@@ -88,12 +110,14 @@ class Submission:
     def _files(self) -> "tuple[_File, ...]":
         return () if self.linked else tuple(_walk(self.folder))
 
-    def read(self, known: Mapping[str, str]) -> "NotebookNode":
+    def read(self, known: Mapping[str, str], limits: GradingLimits) -> "NotebookNode":
         """The notebook: its cells' texts and their ids, nothing else that a student could have set.
 
-        known: the ids of the module's cells. Raises `UnreadableError`.
+        known: the ids of the module's cells. limits: those of the process that gets the files beside it.
+        Raises `UnreadableError`.
         """
         self._check_files()
+        self._check_room(limits)
         try:
             content = read_notebook(self.notebook)
         except ExportError as error:
@@ -135,6 +159,23 @@ class Submission:
         folders = (file.path.relative_to(self.folder) for file in self._files if file.is_folder)
         if any(len(folder.parts) > DEEPEST_FOLDER for folder in folders):
             raise UnreadableError(f"its folders are nested more than {DEEPEST_FOLDER} deep")
+
+    def _check_room(self, limits: GradingLimits) -> None:
+        """Raise `UnreadableError` unless the files beside the notebook fit where student code runs."""
+        beside = [file for file in self._files if file.regular and file.path != self.notebook]
+        for file in beside:
+            name = _shown(file.path.relative_to(self.folder))
+            _check_size(f"its file `{name}` has", file.size, int(limits.file_mb * MEBIBYTE))
+        room = sum(-(-file.size // BLOCK) * BLOCK for file in beside)
+        # The other half is for what was handed out, and for what student code writes.
+        _check_size("its files take", room, int(limits.disk_mb * MEBIBYTE / 2))
+
+
+@dataclass(frozen=True)
+class Submission(HandedIn):
+    """What a student handed in for a module: the folder `submitted/STUDENT/MODULE`."""
+
+    module: Module
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +258,9 @@ def _read_bytes(file: _File) -> bytes:
 
 def _check_size(what: str, size: int, most: int) -> None:
     if size > most:
-        raise UnreadableError(f"{what} {size / 1e6:.0f} MB; the limit is {most / 1e6:.0f} MB")
+        # Rounded up, so that one byte too many shows.
+        tenths = -(-size * 10 // MEBIBYTE)
+        raise UnreadableError(f"{what} {tenths / 10:g} MB; the limit is {most / MEBIBYTE:g} MB")
 
 
 def _shown(name: object) -> str:
