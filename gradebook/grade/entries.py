@@ -32,12 +32,14 @@ class Marks:
 
     record: how it ended; after a `FAULT` there are no scores, and a person is asked for every one.
     submitted_at: when it was handed in, in UTC; None where that is unknown. notebooks: by name; one that was
-    not handed in or could not be read is not there, and earns nothing.
+    not handed in or could not be read is not there, and earns nothing. left: the names of those that were
+    not looked at this time; what the gradebook has of them stays.
     """
 
     record: Record
     submitted_at: datetime | None
     notebooks: Mapping[str, NotebookMarks] = field(default_factory=dict)
+    left: frozenset[str] = frozenset()
 
     @property
     def fault(self) -> bool:

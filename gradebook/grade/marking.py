@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,15 +17,17 @@ from gradebook.build.regions import hidden_lines
 from gradebook.grade.engine import Engine, Verified, clean_environment
 from gradebook.grade.nodes import error_output, make_cell, make_node, make_notebook
 from gradebook.grade.outcome import Status
-from gradebook.grade.restore import Repair, grade_id, restore_cells
-from gradebook.grade.rubric import Rubric
+from gradebook.grade.restore import Repair, grade_id, order_as, restore_cells
+from gradebook.grade.rubric import BESIDE_NOTEBOOK, NotebookRubric
 from gradebook.grade.screening import suspicious_names
-from gradebook.grade.submission import Submission, UnreadableError
+from gradebook.grade.submission import HandedIn, UnreadableError
 from gradebook.grade.verdict import Ended, judge_cell
 from gradebook.sandbox.walls import Level, Walls
 from gradebook.verify.plan import CellResult, CodeCell, Plan
 from tito.files import files_in
 
+# In the metadata of a graded cell: what it showed came about before any hidden line ran.
+SHOWABLE = "tito_showable"
 STATUS_OF = {Ended.DIED: Status.CRASHED, Ended.TIMEOUT: Status.TIMEOUT}
 
 
@@ -49,21 +52,22 @@ class Marked:
 
 
 def mark_submission(
-    engine: Engine, rubric: Rubric, submission: Submission, level: Level, copy: Path
+    engine: Engine, rubric: NotebookRubric, submission: HandedIn, level: Level, copy: Path
 ) -> Marked:
     """Grade a submission, whatever is in it, and leave the graded copy in the folder `copy`."""
     start = time.perf_counter()
     with _replacing_folder(copy) as folder:
         try:
-            notebook = submission.read(rubric.released)
+            notebook = submission.read(rubric.released, rubric.limits)
         except UnreadableError as error:
             words = make_cell("markdown", f"**This submission could not be graded:** {error}")
             cells, _ = restore_cells([words], rubric.originals)
             _write(folder / f"{rubric.module.id}.ipynb", cells)
             seconds = time.perf_counter() - start
             return Marked(error.status, explanation=str(error), seconds=seconds, level=level, readable=False)
-        _lay_out(rubric, submission, folder)
-        cells, repair = restore_cells(notebook.cells, rubric.originals)
+        lay_out(folder, rubric.handed_out, _came_with(submission))
+        originals = rubric.originals if rubric.ordered else order_as(notebook.cells, rubric.originals)
+        cells, repair = restore_cells(notebook.cells, originals)
         marked = mark_cells(engine, _for_one(rubric, submission), cells, level, folder, repair)
         _write(folder / f"{rubric.module.id}.ipynb", cells)
     return replace(marked, seconds=time.perf_counter() - start)
@@ -71,7 +75,7 @@ def mark_submission(
 
 def mark_cells(
     engine: Engine,
-    rubric: Rubric,
+    rubric: NotebookRubric,
     cells: Sequence[NotebookNode],
     level: Level,
     own: Path | None,
@@ -87,6 +91,8 @@ def mark_cells(
     for code in plan.cells:
         result = results.get(code.index) or CellResult(code.index, Ended.NOT_RUN, f"not run: {verified.lost}")
         _show(cells[code.index], result)
+        if not result.secret:
+            cells[code.index].metadata[SHOWABLE] = True
         if code.graded:
             verdict = judge_cell(code.name, result.ended, result.value, code.points)
             scores[code.name] = verdict.score
@@ -103,15 +109,16 @@ def mark_cells(
     )
 
 
-def mark_solution(engine: Engine, rubric: Rubric, level: Level) -> Marked:
+def mark_solution(engine: Engine, rubric: NotebookRubric, level: Level) -> Marked:
     """Grade the course's own notebook."""
     made = make_notebook([make_cell(cell.type, cell.source, cell.metadata) for cell in rubric.solution])
     cells, _ = restore_cells(made.cells, rubric.originals)
-    handed_out = rubric.course / "course" / "release" / rubric.module.id
-    return mark_cells(engine, rubric, cells, level, handed_out)
+    with tempfile.TemporaryDirectory() as folder:
+        lay_out(Path(folder), rubric.handed_out)
+        return mark_cells(engine, rubric, cells, level, Path(folder))
 
 
-def make_plan(rubric: Rubric, cells: Sequence[NotebookNode]) -> Plan:
+def make_plan(rubric: NotebookRubric, cells: Sequence[NotebookNode]) -> Plan:
     """The verifier's orders for a restored notebook."""
     limits = rubric.limits
     code = tuple(_code_cell(index, cell) for index, cell in enumerate(cells) if cell.cell_type == "code")
@@ -122,30 +129,29 @@ def make_plan(rubric: Rubric, cells: Sequence[NotebookNode]) -> Plan:
         rubric.asserted,
         cell_seconds=limits.cell_seconds,
         check_seconds=min(limits.check_seconds, limits.cell_seconds),
+        call_seconds=limits.call_seconds,
         notebook_seconds=limits.notebook_seconds,
     )
 
 
-def make_walls(rubric: Rubric, level: Level, own: Path | None) -> Walls:
+def make_walls(rubric: NotebookRubric, level: Level, own: Path | None) -> Walls:
     """The walls of the student's process: it sees Python, `tito`, the package to build on, its files."""
     import tito
 
-    home = rubric.package
-    readable = (home, Path(tito.__file__).parent, rubric.fonts)
-    environment = clean_environment() | {
-        "MPLCONFIGDIR": str(rubric.fonts),
-        "PYTHONPATH": str(home),
-        "TINYTORCH_HOME": str(home),
-    }
-    return Walls(level, rubric.limits.for_process(), readable, own, environment)
+    readable = [Path(tito.__file__).parent, rubric.fonts]
+    environment = clean_environment() | {"MPLCONFIGDIR": str(rubric.fonts)}
+    if rubric.package != BESIDE_NOTEBOOK:
+        readable.append(rubric.package)
+        environment |= {"PYTHONPATH": str(rubric.package), "TINYTORCH_HOME": str(rubric.package)}
+    return Walls(level, rubric.limits.for_process(), tuple(readable), own, environment)
 
 
-def verifier_environment(rubric: Rubric) -> dict[str, str]:
-    """What checks need to know where they judge."""
-    return {"TITO_COURSE": str(rubric.course), "TITO_SEED": str(rubric.seed)}
+def verifier_environment(rubric: NotebookRubric) -> dict[str, str]:
+    """What checks need to know where they judge, and tests that ask nbgrader whether they are graded."""
+    return {"NBGRADER_EXECUTION": "autograde", "TITO_SEED": str(rubric.seed), **rubric.judging}
 
 
-def _for_one(rubric: Rubric, submission: Submission) -> Rubric:
+def _for_one(rubric: NotebookRubric, submission: HandedIn) -> NotebookRubric:
     """The rubric with a seed for this submission alone: what feedback gives away helps no other."""
     own = hashlib.sha256(f"{rubric.seed} {submission.content}".encode()).digest()
     return replace(rubric, seed=int.from_bytes(own[:7], "big"))
@@ -214,16 +220,22 @@ def _checks(cells: Sequence[CellResult]) -> str:
     return json.dumps(found[-1]) if found else ""
 
 
-def _lay_out(rubric: Rubric, submission: Submission, folder: Path) -> None:
-    """Copy what was handed in, and on top of it the files that were handed out beside the notebook."""
-    handed_out = rubric.course / "course" / "release" / rubric.module.id
-    for origin in (submission.folder, handed_out):
-        for path in files_in(origin):
-            if path.name == f"{rubric.module.id}.ipynb" or path.is_symlink():
-                continue
-            target = folder / path.relative_to(origin)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+def lay_out(folder: Path, *layers: Mapping[str, Path]) -> None:
+    """Copy files to where their names say; what lies in the way of an earlier layer's files stays out."""
+    for files in layers:
+        for name, path in files.items():
+            target = folder / name
+            with contextlib.suppress(FileExistsError, NotADirectoryError):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if not target.exists():
+                    shutil.copyfile(path, target)
+
+
+def _came_with(submission: HandedIn) -> dict[str, Path]:
+    """What was handed in beside the notebook; links are no part of it."""
+    found = [path for path in files_in(submission.folder) if not path.is_symlink()]
+    names = {str(path.relative_to(submission.folder)): path for path in found}
+    return {name: path for name, path in names.items() if path.name != submission.notebook.name}
 
 
 def _write(target: Path, cells: Sequence[NotebookNode]) -> None:

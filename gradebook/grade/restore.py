@@ -109,6 +109,12 @@ def read_originals(
     ]
 
 
+def order_as(submitted: Sequence[NotebookNode], originals: Sequence[Original]) -> list[Original]:
+    """The originals in a submission's order, for a course that keeps no notebook; lost ones come last."""
+    place = {grade_id(cell): number for number, cell in enumerate(submitted)}
+    return sorted(originals, key=lambda original: place.get(original.name, len(place)))
+
+
 def restore_cells(
     submitted: Sequence[NotebookNode], originals: Sequence[Original]
 ) -> tuple[list[NotebookNode], Repair]:

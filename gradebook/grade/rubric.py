@@ -1,4 +1,4 @@
-"""What grading submissions for one module needs, read once: cells, the reference, seed and limits."""
+"""What grading one notebook's submissions needs, read once: cells, the reference, seed and limits."""
 
 import ast
 import hashlib
@@ -19,39 +19,55 @@ from gradebook.course_folder import grading_seed
 from gradebook.folders import digest_folder
 from gradebook.grade.limits import GradingLimits, read_limits
 from gradebook.grade.restore import Original, read_originals
+from gradebook.grade.submission import PlainNotebook
 from tito.errors import TitoError
+from tito.files import files_in
 from tito.notebook import read_notebook
 from tito.table import Module
 
+# As the first folder to import from: wherever a notebook runs, as in Jupyter.
+BESIDE_NOTEBOOK = Path()
 # Whatever decides a score is part of a result's key: a change of it grades everything anew.
 ENGINE = ("bridge", "grade", "sandbox", "student", "verify")
 
 
 @dataclass(frozen=True)
-class Rubric:
-    """How submissions for a module are graded.
+class NotebookRubric:
+    """How submissions of a notebook are graded, in this course or in any course of nbgrader's.
 
-    released: the texts of the module's cells as students got them, in order, by id.
+    released: the texts of the notebook's cells as students got them, by id, in order; ordered: whether that
+    order is the notebook's own, else a submission's counts.
     given: code of the course before each graded cell, by the cell's id (see `given_code`).
-    solution: the course's own notebook, as cells.
-    packages: the top-level packages that students make up; package: the folder with the reference of those,
-    up to this module. asserted: how many assertions ran on the course's own solution, by cell and check.
-    key: stands for all of it.
+    solution: the course's own notebook, as cells; none where the course keeps it elsewhere.
+    handed_out: the files that students got beside the notebook, by their names there.
+    packages: the top-level packages that student code makes up; package: the first folder it imports from,
+    which holds the reference of those up to this notebook.
+    judging: environment variables of the process that judges. asserted: how many assertions ran on the
+    course's own solution, by cell and check. key: stands for all of it.
     """
 
-    course: Path
-    module: Module
+    module: Module | PlainNotebook
     originals: tuple[Original, ...]
     released: Mapping[str, str]
     given: Mapping[str, str]
     solution: tuple[Cell, ...]
+    handed_out: Mapping[str, Path]
     packages: tuple[str, ...]
     package: Path
+    judging: Mapping[str, str]
     seed: int
     fonts: Path
     limits: GradingLimits
     key: str
     asserted: Mapping[str, int] = field(default_factory=dict)
+    ordered: bool = True
+
+
+@dataclass(frozen=True)
+class Rubric(NotebookRubric):
+    """How submissions for a module are graded."""
+
+    module: Module
 
 
 def read_rubric(course: Course, module: Module) -> Rubric:
@@ -77,19 +93,27 @@ def read_rubric(course: Course, module: Module) -> Rubric:
     limits = read_limits(config)
     seed = grading_seed(course)
     return Rubric(
-        course.root,
-        module,
-        originals,
-        released,
-        given_code(solution, packages),
-        solution,
-        packages,
-        reference_package(course, module),
-        seed,
-        _fonts(course),
-        limits,
-        _key(course, module, recorded, seed, limits),
+        module=module,
+        originals=originals,
+        released=released,
+        given=given_code(solution, packages),
+        solution=solution,
+        handed_out=_handed_out(course.release(module)),
+        packages=packages,
+        package=reference_package(course, module),
+        judging={"TITO_COURSE": str(course.root)},
+        seed=seed,
+        fonts=font_list(course.cache),
+        limits=limits,
+        key=_key(course, module, recorded, seed, limits),
     )
+
+
+def _handed_out(notebook: Path) -> dict[str, Path]:
+    """What lies beside the notebook that students got."""
+    folder = notebook.parent
+    files = [path for path in files_in(folder) if path.name != notebook.name and not path.is_symlink()]
+    return {str(path.relative_to(folder)): path for path in files}
 
 
 def given_code(cells: tuple[Cell, ...], packages: tuple[str, ...]) -> dict[str, str]:
@@ -169,9 +193,9 @@ def _assertions_file(course: Course, key: str) -> Path:
     return course.cache / "assertions" / f"{key[:32]}.json"
 
 
-def _fonts(course: Course) -> Path:
+def font_list(cache: Path) -> Path:
     """A folder with matplotlib's list of fonts: finding them anew in every process would take a second."""
-    folder = course.cache / "matplotlib"
+    folder = cache / "matplotlib"
     if not folder.is_dir():
         code = "import os, sys; os.environ['MPLCONFIGDIR'] = sys.argv[1]; import matplotlib.font_manager"
         subprocess.run([sys.executable, "-c", code, str(folder)], check=True, capture_output=True)
