@@ -1,6 +1,6 @@
-"""What nbgrader has no place for: how grading a submission ended and why, and what collecting refused.
+"""What nbgrader has no place for: how grading ended and why, what a package can do, and what was refused.
 
-Two tables of our own in the gradebook's database. A comment of nbgrader belongs to an answer, not to a
+Three tables of our own in the gradebook's database. A comment of nbgrader belongs to an answer, not to a
 grade or a submission; a file beside the database would be missing where the gradebook is a PostgreSQL URL,
 would not be backed up with it, and could not be joined in the report's one query. nbgrader leaves tables
 that it does not know alone.
@@ -55,6 +55,30 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """A checkpoint run against the package that a student's own submissions make up: the cumulative reading.
+
+    `key` stands for all that went into the package and its judgement. `earned` are points out of `points`;
+    `checks`, `explanation` and `level` are as in a `Record`.
+    """
+
+    student: str
+    module: str
+    key: str
+    earned: float
+    points: float
+    checks: str = ""
+    explanation: str = ""
+    level: str = ""
+    graded_at: datetime | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether the student's framework can do what the checkpoint asks."""
+        return self.earned >= self.points > 0
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A submission that was not collected, under the name it claims and the moment it claims, in UTC."""
 
@@ -65,8 +89,8 @@ class Refusal:
 
 
 @lru_cache
-def record_tables() -> tuple["Table", "Table"]:
-    """The tables of records and of refusals."""
+def record_tables() -> tuple["Table", "Table", "Table"]:
+    """The tables of records, of readings and of refusals."""
     from sqlalchemy import Column, DateTime, Float, MetaData, String, Table, Text
 
     metadata = MetaData()
@@ -83,6 +107,19 @@ def record_tables() -> tuple["Table", "Table"]:
         Column("level", String(16), nullable=False),
         Column("graded_at", DateTime),
     )
+    readings = Table(
+        "tito_reading",
+        metadata,
+        Column("student", String(128), primary_key=True),
+        Column("module", String(128), primary_key=True),
+        Column("key", String(64), nullable=False),
+        Column("earned", Float, nullable=False),
+        Column("points", Float, nullable=False),
+        Column("checks", Text, nullable=False),
+        Column("explanation", Text, nullable=False),
+        Column("level", String(16), nullable=False),
+        Column("graded_at", DateTime),
+    )
     refusals = Table(
         "tito_refusal",
         metadata,
@@ -91,7 +128,7 @@ def record_tables() -> tuple["Table", "Table"]:
         Column("submitted", DateTime, primary_key=True),
         Column("reason", Text, nullable=False),
     )
-    return records, refusals
+    return records, readings, refusals
 
 
 def open_engine(db_url: str) -> "Engine":
@@ -132,7 +169,7 @@ def create_records(db_url: str) -> None:
     """Add our tables, and the indexes that nbgrader's tables lack, where they are not there yet."""
     from sqlalchemy import text
 
-    records, _ = record_tables()
+    records, *_ = record_tables()
     with transaction(db_url) as connection:
         records.metadata.create_all(connection)
         for table, column in MISSING_INDEXES.items():
@@ -153,7 +190,7 @@ def write_records(connection: "Connection", found: Sequence[Record]) -> None:
 
     if not found:
         return
-    records, _ = record_tables()
+    records, *_ = record_tables()
     mine = (records.c.student == bindparam("whose")) & (records.c.module == bindparam("of"))
     now = datetime.now(UTC).replace(tzinfo=None)
     connection.execute(
@@ -164,16 +201,41 @@ def write_records(connection: "Connection", found: Sequence[Record]) -> None:
 
 def load_records(db_url: str) -> dict[tuple[str, str], Record]:
     """Everything recorded, by student and module."""
-    records, _ = record_tables()
+    records, *_ = record_tables()
     names = [field.name for field in fields(Record)]
     with transaction(db_url) as connection:
         rows = connection.execute(records.select()).mappings().all()
     return {(row["student"], row["module"]): Record(**{name: row[name] for name in names}) for row in rows}
 
 
+def write_readings(connection: "Connection", students: Sequence[str], found: Sequence[Reading]) -> None:
+    """Replace all that is recorded of these students' packages, in a transaction of the caller's."""
+    from sqlalchemy import bindparam
+
+    _, readings, _ = record_tables()
+    now = datetime.now(UTC).replace(tzinfo=None)
+    if students:
+        whose = readings.c.student == bindparam("whose")
+        connection.execute(readings.delete().where(whose), [{"whose": student} for student in students])
+    if found:
+        connection.execute(readings.insert(), [asdict(reading) | {"graded_at": now} for reading in found])
+
+
+def load_readings(db_url: str) -> dict[str, tuple[Reading, ...]]:
+    """Every reading of every student's package."""
+    _, readings, _ = record_tables()
+    names = [field.name for field in fields(Reading)]
+    found: dict[str, tuple[Reading, ...]] = {}
+    with transaction(db_url) as connection:
+        for row in connection.execute(readings.select().order_by(readings.c.module)).mappings():
+            reading = Reading(**{name: row[name] for name in names})
+            found[reading.student] = (*found.get(reading.student, ()), reading)
+    return found
+
+
 def save_refusals(db_url: str, found: list[Refusal]) -> None:
     """Record what was refused; a refusal that is recorded already gets today's reason."""
-    _, refusals = record_tables()
+    *_, refusals = record_tables()
     with transaction(db_url) as connection:
         for refusal in found:
             same = (

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from gradebook.course import Course
 from gradebook.course_folder import prepare_course
-from gradebook.grade.grading import open_coursedir
+from gradebook.grade.planning import open_coursedir
 from gradebook.grade.verdict import CHECKPOINT
 from gradebook.records import record_tables, transaction
 

@@ -7,7 +7,8 @@ import pytest
 from gradebook.course import Course
 from gradebook.grade import containment
 from gradebook.grade.containment import choose_level
-from gradebook.grade.grading import open_coursedir, plan_grading, run_grading
+from gradebook.grade.grading import run_grading
+from gradebook.grade.planning import open_coursedir, plan_grading
 from gradebook.records import load_records
 from gradebook.sandbox.proof import Canary, Proof
 from gradebook.sandbox.walls import Layer, Level

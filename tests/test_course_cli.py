@@ -12,7 +12,7 @@ import pytest
 
 from gradebook.course import Course
 from gradebook.course_folder import make_course_folder, prepare_course
-from gradebook.grade.grading import open_coursedir
+from gradebook.grade.planning import open_coursedir
 from gradebook.roster import RosterError, read_roster
 from tests.tiny_course import TABLE, read_release, solve, write
 from tito.cli import run

@@ -11,14 +11,15 @@ import pytest
 
 from gradebook.build.notebooks import grade_id_of
 from gradebook.course import Course
-from gradebook.grade.grading import open_coursedir, plan_grading, run_grading
+from gradebook.grade.grading import run_grading
 from gradebook.grade.outcome import Graded, Status
+from gradebook.grade.planning import open_coursedir, plan_grading
 from gradebook.records import load_records
 from gradebook.report.standing import Standing, read_class
 from gradebook.sandbox.walls import Level
 from tests.conftest import made_once
 from tests.tiny_class import CHEATS, make_submissions
-from tests.tiny_course import code_cell, read_release, solve, submit
+from tests.tiny_course import code_cell, make_tiny_course, read_release, solve, submit
 from tito.errors import GraderFault
 
 
@@ -155,6 +156,34 @@ def test_what_a_submission_says_about_its_own_cells_is_not_believed(graded):
 def test_nothing_to_grade_is_a_zero_with_its_reason(graded, student, status, reason):
     result = graded.results[student]
     assert (result.score, result.status, result.explanation) == (0.0, status, reason)
+
+
+def test_files_that_do_not_fit_the_limits_are_refused_with_the_reason(tmp_path):
+    course = make_tiny_course(tmp_path, "c.GradingLimits.disk_mb = 8\nc.GradingLimits.file_mb = 3")
+    first = course.table.modules[0]
+    megabyte = 1 << 20
+    sizes = {
+        "fits": [3 * megabyte],
+        "large file": [3 * megabyte + 1],
+        "large files": [5 * megabyte // 2] * 2,
+        "many files": [1] * 1100,
+    }
+    for student, files in sizes.items():
+        folder = submit(course, student, first, solve(read_release(course, first)))
+        for number, size in enumerate(files):
+            (folder / f"{number}.csv").write_bytes(b"1" * size)
+
+    results = {result.student: result for result in run_grading(course, plan_grading(course))}
+
+    assert {student: (result.score, result.status) for student, result in results.items()} == {
+        "fits": (30.0, Status.GRADED),
+        "large file": (0.0, Status.UNREADABLE),
+        "large files": (0.0, Status.UNREADABLE),
+        "many files": (0.0, Status.UNREADABLE),
+    }
+    assert results["large file"].explanation == "its file `0.csv` has 3.1 MB; the limit is 3 MB"
+    assert results["large files"].explanation == "its files take 5.1 MB; the limit is 4 MB"
+    assert results["many files"].explanation == "its files take 4.4 MB; the limit is 4 MB"
 
 
 def test_a_worse_resubmission_does_not_keep_the_better_score(graded):

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from gradebook.course import Course
-from gradebook.grade.grading import plan_grading, run_grading
+from gradebook.grade.grading import run_grading
 from gradebook.grade.outcome import Graded, Status
+from gradebook.grade.planning import plan_grading
 from tests.conftest import made_once
 from tests.tiny_course import RIGHT, code_cell, read_release, solve, submit
 
-# `assert total(…) == 6` takes a NumPy integer; `expect_equal` asks for a plain one, in a notebook as here.
-NUMPY_INTEGER = "import numpy as np\ndef total(numbers):\n    return np.asarray(numbers).sum()\n"
 FULL = 30.0  # of 35: five are given by a person
 
 
@@ -138,6 +137,10 @@ HONEST = {
         add="import numpy as np\ndef add(a, b):\n    return int(np.add(a, b))\n",
         total="import numpy as np\ndef total(numbers):\n    return np.sum(numbers).item()\n",
     ),
+    "numpy-integer": Work(
+        add="import numpy as np\ndef add(a, b):\n    return np.add(a, b)\n",
+        total="import numpy as np\ndef total(numbers):\n    return np.asarray(numbers).sum()\n",
+    ),
     "partial": Work(
         add="from functools import partial\ndef join(by, a, b):\n    return a + b\nadd = partial(join, 1)\n",
         total="import operator\nfrom functools import partial, reduce\ntotal = partial(reduce, operator.add)\n",
@@ -240,7 +243,7 @@ def graded_course(tiny_built, tmp_path_factory) -> Course:
     def make(root: Path) -> None:
         shutil.copytree(tiny_built.root, root)
         course = Course(root)
-        for student, work in {**HONEST, "numpy-integer": Work(total=NUMPY_INTEGER)}.items():
+        for student, work in HONEST.items():
             hand_in(course, student, work)
         list(run_grading(course, plan_grading(course), workers=2))
 
@@ -270,10 +273,6 @@ def test_honest_work_gets_full_marks(results, student):
 @pytest.mark.parametrize("student", sorted(HONEST))
 def test_honest_work_is_not_put_before_a_person(results, student):
     assert "for a person to look at" not in results[student].explanation
-
-
-def test_a_numpy_integer_counts_where_the_check_allows_it(results):
-    assert results["numpy-integer"].score == 6 + 4 + 12
 
 
 def test_cells_of_ones_own_that_fail_are_shown_to_fail(results, graded_course):

@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 from gradebook.course import Course
-from gradebook.grade.grading import plan_grading, run_grading
+from gradebook.grade.grading import run_grading
+from gradebook.grade.outcome import Graded, Proved
+from gradebook.grade.planning import plan_grading, plan_packages
 from tests.tiny_class import make_submissions
 
 CLASS, KILLS = 40, 10
@@ -23,6 +25,7 @@ SCORES = """
     ORDER BY 1, 2, 3
 """
 RECORDS = "SELECT student, module, key, status, explanation, level FROM tito_record ORDER BY 1, 2"
+READINGS = "SELECT student, module, key, earned, points, explanation, level FROM tito_reading ORDER BY 1, 2"
 
 
 def enrol(course: Course) -> None:
@@ -48,7 +51,7 @@ def grade_and_kill(root: Path, results: int) -> int:
     assert grading.stderr
     came = 0
     for line in grading.stderr:
-        came += ", unchanged," not in line and " 01_count: " in line
+        came += ", unchanged" not in line and (" 01_count: " in line or "'s own package: " in line)
         if came == results:
             break
     os.killpg(grading.pid, signal.SIGKILL)
@@ -57,9 +60,14 @@ def grade_and_kill(root: Path, results: int) -> int:
     return came
 
 
-def gradebook(course: Course) -> tuple[list, list]:
+def grade(course: Course) -> list[Graded | Proved]:
+    jobs = plan_grading(course)
+    return list(run_grading(course, [*jobs, *plan_packages(course, jobs)], workers=2))
+
+
+def gradebook(course: Course) -> list[list]:
     with sqlite3.connect(course.database) as database:
-        return database.execute(SCORES).fetchall(), database.execute(RECORDS).fetchall()
+        return [database.execute(query).fetchall() for query in (SCORES, RECORDS, READINGS)]
 
 
 def graded_copies(course: Course) -> list[str]:
@@ -73,9 +81,9 @@ def test_killed_ten_times_and_resumed_is_as_undisturbed(tiny_course, tmp_path):
     shutil.copytree(tiny_course.root, other, symlinks=True)
     killed = Course(other)
 
-    list(run_grading(tiny_course, plan_grading(tiny_course), workers=2))
+    grade(tiny_course)
     came = [grade_and_kill(killed.root, results) for results in range(1, KILLS + 1)]
-    last = list(run_grading(killed, plan_grading(killed), workers=2))
+    last = grade(killed)
 
     assert came[:5] == [1, 2, 3, 4, 5]
     assert any(not result.fresh for result in last)

@@ -9,9 +9,12 @@ import psutil
 import pytest
 
 from gradebook.course import Course
-from gradebook.grade.grading import plan_grading, run_grading
+from gradebook.grade.desk import Mark
+from gradebook.grade.grading import run_grading
+from gradebook.grade.outcome import Status
+from gradebook.grade.planning import plan_grading
+from gradebook.grade.pool import Desks
 from tests.tiny_course import read_release, solve, submit
-from tito.errors import GraderFault
 
 
 @pytest.fixture
@@ -37,21 +40,50 @@ def test_two_processes_find_what_one_finds(three_students):
     assert all(job.graded for job in plan_grading(three_students))
 
 
-def test_a_killed_worker_is_reported_and_the_rest_is_graded_next_time(three_students):
+def workers() -> list[psutil.Process]:
+    return [p for p in psutil.Process().children() if "spawn_main" in " ".join(p.cmdline())]
+
+
+def test_what_a_killed_worker_had_in_work_is_graded_again(three_students):
     begun = []
 
     def kill_a_worker(name: str) -> None:
         begun.append(name)
         if len(begun) == 3:
-            workers = [p for p in psutil.Process().children() if "spawn_main" in " ".join(p.cmdline())]
-            os.kill(workers[0].pid, signal.SIGKILL)
+            os.kill(workers()[0].pid, signal.SIGKILL)
 
-    with pytest.raises(GraderFault, match="was killed"):
-        list(run_grading(three_students, plan_grading(three_students), workers=2, begun=kill_a_worker))
+    results = scores(
+        run_grading(three_students, plan_grading(three_students), workers=2, begun=kill_a_worker)
+    )
 
-    assert any(job.graded for job in plan_grading(three_students))
-    results = scores(run_grading(three_students, plan_grading(three_students)))
     assert set(results) == {"right", "wrong", "blank"}
+    assert {status for _, status in results.values()} == {Status.GRADED}
+
+
+def test_a_submission_that_kills_its_worker_each_time_is_a_fault_and_the_class_goes_on(
+    three_students, monkeypatch
+):
+    jobs = plan_grading(three_students)
+    carry_out = Desks._submit
+
+    def deadly(desks: Desks, order: Mark) -> object:
+        future = carry_out(desks, order)
+        if order.submission.student == "wrong":
+            for worker in workers():
+                os.kill(worker.pid, signal.SIGKILL)
+        return future
+
+    monkeypatch.setattr(Desks, "_submit", deadly)
+    results = {result.student: result for result in run_grading(three_students, jobs, workers=2)}
+
+    assert {name: result.status for name, result in results.items()} == {
+        "right": Status.GRADED,
+        "blank": Status.GRADED,
+        "wrong": Status.FAULT,
+    }
+    assert "ended a process of the grader twice" in results["wrong"].explanation
+    monkeypatch.undo()
+    assert scores(run_grading(three_students, plan_grading(three_students)))["wrong"][1] == Status.GRADED
 
 
 def test_ctrl_c_ends_at_once_and_leaves_no_process_behind(three_students):

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from gradebook.course import Course
 from gradebook.course_folder import prepare_course
-from gradebook.grade.grading import open_coursedir
 from gradebook.grade.outcome import Status
+from gradebook.grade.planning import open_coursedir
 from gradebook.records import Record, open_engine, save_record, transaction
 from gradebook.render.class_table import GLYPHS
 from gradebook.render.report import render_report

@@ -1,126 +1,84 @@
-"""Grading a class: what there is to grade, each submission's result entered in the gradebook as it comes."""
+"""Grading a class: each submission's result, and each package's, entered in the gradebook as it comes."""
 
-import hashlib
 import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from gradebook.course import Course
-from gradebook.course_folder import prepare_course
+from gradebook.grade.desk import Mark, Order, Prove
 from gradebook.grade.entries import Marks, NotebookMarks
 from gradebook.grade.ledger import Ledger
 from gradebook.grade.marking import Marked
-from gradebook.grade.outcome import Graded, Status
+from gradebook.grade.outcome import Graded, Proved, Status
+from gradebook.grade.planning import (
+    Job,
+    PackageJob,
+    graded_copy,
+    graded_from,
+    open_coursedir,
+    proved_from,
+)
 from gradebook.grade.pool import Desks
-from gradebook.grade.rubric import Rubric, read_rubric
-from gradebook.grade.submission import Submission, find_submissions
-from gradebook.records import Record, load_records, transaction
-from gradebook.report.class_query import class_query
+from gradebook.grade.proving import Proof
+from gradebook.records import Record
 from gradebook.sandbox.walls import Level
 from tito.errors import GraderFault, TitoError
-from tito.table import Module
-
-
-@dataclass(frozen=True)
-class Job:
-    """A submission to grade, or with `graded` one that was graded and has not changed since."""
-
-    submission: Submission
-    rubric: Rubric
-    key: str
-    graded: Graded | None = None
-
-    @property
-    def name(self) -> str:
-        """Whose it is and what for."""
-        return f"{self.submission.student} {self.submission.module.id}"
-
-
-def plan_grading(
-    course: Course, modules: tuple[Module, ...] = (), student: str = "", force: bool = False
-) -> list[Job]:
-    """What there is to grade: the submissions for `modules` (default: all that are written).
-
-    Unchanged ones are left as they are, unless `force`. What counts as a change: the submission, the module's
-    cells, its checkpoint, any earlier module, the secret seed, the limits, and the grader itself.
-    """
-    prepare_course(course)
-    coursedir = open_coursedir(course)
-    records, scores = load_records(coursedir.db_url), _all_scores(coursedir.db_url)
-    jobs = []
-    for module in modules or course.authored():
-        found = find_submissions(Path(coursedir.root, coursedir.submitted_directory), (module,), student)
-        if not found:
-            continue
-        rubric = read_rubric(course, module)
-        for submission in found:
-            name = (submission.student, module.id)
-            key = hashlib.sha256(f"{rubric.key}{submission.content}".encode()).hexdigest()
-            record = records.get(name)
-            graded = None
-            if record and record.finished and record.key == key and not force:
-                graded = replace(_graded(record, *scores[name]), fresh=False)
-            graded = graded if graded_copy(coursedir, submission).is_dir() else None
-            jobs.append(Job(submission, rubric, key, graded))
-    return jobs
 
 
 def run_grading(
     course: Course,
-    jobs: list[Job],
+    jobs: Sequence[Job | PackageJob],
     workers: int = 1,
     begun: Callable[[str], object] = lambda _: None,
     level: Level = Level.SEALED,
-) -> Iterator[Graded]:
-    """Grade submissions, yielding each result once it is saved: first what had not changed, then as they end.
+) -> Iterator[Graded | Proved]:
+    """Grade submissions and packages, yielding each result once it is saved: unchanged ones first.
 
     workers: how many processes; level: how student code is contained. `begun` hears the name of what is
     graded next. It can be stopped at any time: what was saved stays, and planning anew leaves it out.
     """
-    yield from (job.graded for job in jobs if job.graded)
-    fresh = [job for job in jobs if not job.graded]
+    submissions = [job for job in jobs if isinstance(job, Job)]
+    packages = [job for job in jobs if isinstance(job, PackageJob)]
+    yield from (job.graded for job in submissions if job.graded)
+    yield from (job.proved for job in packages if job.proved)
+    submissions = [job for job in submissions if not job.graded]
+    packages = [job for job in packages if not job.proved]
+    fresh: list[Job | PackageJob] = [*submissions, *packages]
     if not fresh:
         return
     coursedir = open_coursedir(course)
-    rubrics = {job.rubric.module.id: job.rubric for job in fresh}
+    rubrics = {job.rubric.module.id: job.rubric for job in submissions}
+    for package in packages:
+        rubrics |= package.rubrics
     with (
         Ledger(coursedir.db_url, course.nbgrader_config()) as ledger,
         Desks(min(workers, len(fresh)), rubrics, level) as desks,
     ):
         desks.try_solutions(course)
-        ledger.begin({(job.submission.student, job.submission.module.id): job.key for job in fresh})
-        waiting = iter(fresh)
-        order = ((job, (job.submission, graded_copy(coursedir, job.submission))) for job in waiting)
-        for job, outcome in desks.mark(order, lambda job: begun(job.name)):
-            yield _enter(course, ledger, job, outcome)
+        if packages:
+            desks.try_package(course)
+        ledger.begin({(job.submission.student, job.submission.module.id): job.key for job in submissions})
+        ledger.forget_readings([job.student for job in packages])
+        orders = ((job, _order(course, coursedir, job)) for job in fresh)
+        for job, outcome in desks.carry_out(orders, lambda job: begun(job.name)):
+            if isinstance(job, PackageJob):
+                yield _enter_proof(course, ledger, job, outcome)
+            else:
+                yield _enter_marks(course, ledger, job, outcome)
 
 
-def open_coursedir(course: Course, submission: Submission | None = None) -> Any:
-    """nbgrader's view of the course, turned to one submission."""
-    from nbgrader.coursedir import CourseDirectory
-
-    coursedir = CourseDirectory(config=course.nbgrader_config())
-    if submission is not None:
-        coursedir.student_id, coursedir.assignment_id = submission.student, submission.module.id
-    return coursedir
+def _order(course: Course, coursedir: object, job: Job | PackageJob) -> Order:
+    if isinstance(job, PackageJob):
+        return Prove(job.submissions, job.key, course.cache / "packages" / job.student)
+    return Mark(job.submission, graded_copy(coursedir, job.submission))
 
 
-def graded_copy(coursedir: Any, submission: Submission) -> Path:
-    """The folder of the notebook as it was graded."""
-    names = (submission.student, submission.module.id)
-    return Path(coursedir.format_path(coursedir.autograded_directory, *names))
-
-
-def _enter(course: Course, ledger: Ledger, job: Job, outcome: Marked | Exception) -> Graded:
+def _enter_marks(course: Course, ledger: Ledger, job: Job, outcome: Marked | Proof | Exception) -> Graded:
     """Save a result; a fault of ours costs the student nothing, and is flagged."""
     submission = job.submission
     record = Record(submission.student, submission.module.id, job.key, Status.FAULT)
     notebooks = {}
-    if isinstance(outcome, Exception):
-        record = replace(record, explanation=_report_fault(course, submission, outcome))
-    else:
+    if isinstance(outcome, Marked):
         record = replace(
             record,
             status=outcome.status,
@@ -131,12 +89,25 @@ def _enter(course: Course, ledger: Ledger, job: Job, outcome: Marked | Exception
         )
         if outcome.readable:
             notebooks = {submission.module.id: NotebookMarks(outcome.scores, outcome.written)}
-    return _graded(record, *ledger.save(Marks(record, submission.submitted_at, notebooks)))
+    else:
+        name = f"{submission.student}-{submission.module.id}"
+        record = replace(record, explanation=_report_fault(course, name, outcome))
+    return graded_from(record, *ledger.save(Marks(record, submission.submitted_at, notebooks)))
 
 
-def _report_fault(course: Course, submission: Submission, error: Exception) -> str:
+def _enter_proof(course: Course, ledger: Ledger, job: PackageJob, outcome: object) -> Proved:
+    """Save what a package came to; where we failed there is no reading, and the next run tries again."""
+    if isinstance(outcome, Proof):
+        ledger.save_readings(outcome.readings)
+        return replace(proved_from(job.student, outcome.readings), seconds=outcome.seconds)
+    reason = _report_fault(course, f"{job.student}-package", outcome)
+    return Proved(job.student, Status.FAULT, 0, len(job.submissions), reason)
+
+
+def _report_fault(course: Course, name: str, error: object) -> str:
     """Where the traceback of our own failure was put, in a sentence."""
-    file = course.cache / "faults" / f"{submission.student}-{submission.module.id}.txt"
+    assert isinstance(error, Exception)
+    file = course.cache / "faults" / f"{name}.txt"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
     where = file.relative_to(course.root)
@@ -144,15 +115,3 @@ def _report_fault(course: Course, submission: Submission, error: Exception) -> s
         return f"the grader failed, not the student: {error.message} (see `{where}`)"
     reason = (str(error).strip().splitlines() or [""])[-1]
     return f"the grader failed, not the student: {type(error).__name__}: {reason} (see `{where}`)"
-
-
-def _all_scores(db_url: str) -> dict[tuple[str, str], tuple[float, float]]:
-    """Every score in the gradebook and what there was to reach, by student and module."""
-    with transaction(db_url) as connection:
-        rows = connection.execute(class_query()).mappings().all()
-    return {(row["student"], row["module"]): (row["score"] or 0.0, row["max_score"] or 0.0) for row in rows}
-
-
-def _graded(record: Record, score: float, max_score: float) -> Graded:
-    status = Status(record.status)
-    return Graded(record.student, record.module, status, score, max_score, record.explanation, record.seconds)

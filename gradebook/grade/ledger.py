@@ -3,7 +3,7 @@
 A process that is killed leaves a submission's old rows or its new ones, never some of each.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -25,7 +25,14 @@ from gradebook.grade.rows import (
     read_held,
     reset_interrupted,
 )
-from gradebook.records import Record, open_engine, transaction_on, write_records
+from gradebook.records import (
+    Reading,
+    Record,
+    open_engine,
+    transaction_on,
+    write_readings,
+    write_records,
+)
 from tito.errors import TitoError
 
 if TYPE_CHECKING:
@@ -63,6 +70,16 @@ class Ledger:
             with transaction_on(self._engine) as connection:
                 write_records(connection, records)
                 connection.execute(reset_interrupted())
+
+    def forget_readings(self, students: Sequence[str]) -> None:
+        """Take away what is known of these students' packages: it is about to be read anew."""
+        with transaction_on(self._engine) as connection:
+            write_readings(connection, students, ())
+
+    def save_readings(self, readings: Sequence[Reading]) -> None:
+        """Enter what one student's package came to."""
+        with transaction_on(self._engine) as connection:
+            write_readings(connection, [readings[0].student], readings)
 
     def save(self, marks: Marks) -> tuple[float, float]:
         """Enter what grading a submission came to; its score, and what there was to reach.
@@ -107,7 +124,9 @@ class _Settling:
         names = {"id": submission, "assignment_id": held.assignment, "student_id": student}
         self.changes.put(SUBMISSION, held.submission, names, {"timestamp": self._submitted_at()})
         score = sum(
-            self._settle_notebook(submission, notebook, self.marks.notebooks.get(name), cells)
+            self._leave_notebook(submission, notebook, cells)
+            if name in self.marks.left
+            else self._settle_notebook(submission, notebook, self.marks.notebooks.get(name), cells)
             for (notebook, name), cells in held.cells.items()
         )
         self._remove_strangers()
@@ -131,12 +150,30 @@ class _Settling:
         self.changes.put(PART, before, names, {"late_submission_penalty": penalty})
         return score
 
-    def _settle_grade(self, part: str, cell: Cell, marks: NotebookMarks | None) -> float:
+    def _leave_notebook(self, submission: str, notebook: str, cells: list[Cell]) -> float:
+        """Its score, as it is; where it has no rows yet it gets nbgrader's, which ask a person."""
+        before = self.held.parts.get(notebook)
+        part = before["id"] if before else new_uuid()
+        names = {"id": part, "assignment_id": submission, "notebook_id": notebook}
+        kept = {"late_submission_penalty": before["late_submission_penalty"] if before else None}
+        self.changes.put(PART, before, names, kept)
+        for cell in cells:
+            if cell.grade:
+                self._enter(part, cell, self._entry(part, cell))
+            if cell.comment and (part, cell.comment) not in self.held.comments:
+                self._settle_comment(part, cell, None)
+        return sum(self._entry(part, cell).score for cell in cells if cell.grade)
+
+    def _entry(self, part: str, cell: Cell) -> Entry:
+        """A cell's grade as it is in the gradebook."""
         row = self.held.grades.get((part, cell.grade))
-        before = Entry()
-        if row:
-            given = row["manual_score"], row["extra_credit"]
-            before = Entry(row["auto_score"], row["needs_manual_grade"], *given)
+        if row is None:
+            return Entry()
+        given = row["manual_score"], row["extra_credit"]
+        return Entry(row["auto_score"], row["needs_manual_grade"], *given)
+
+    def _settle_grade(self, part: str, cell: Cell, marks: NotebookMarks | None) -> float:
+        before = self._entry(part, cell)
         old = self.held.timestamp
         resubmitted = old is not None and old != self._submitted_at()
         entry = (
@@ -144,10 +181,14 @@ class _Settling:
             if self.marks.fault
             else enter_grade(cell, marks, before, resubmitted=resubmitted)
         )
+        self._enter(part, cell, entry)
+        return entry.score
+
+    def _enter(self, part: str, cell: Cell, entry: Entry) -> None:
+        row = self.held.grades.get((part, cell.grade))
         names = {"id": new_uuid(), "notebook_id": part, "cell_id": cell.grade}
         values = {"auto_score": entry.auto, "needs_manual_grade": entry.waiting}
         self.changes.put(GRADE, row, names, values)
-        return entry.score
 
     def _settle_comment(self, part: str, cell: Cell, marks: NotebookMarks | None) -> None:
         text = None if self.marks.fault else enter_comment(cell, marks)

@@ -44,3 +44,19 @@ class Graded:
     explanation: str
     seconds: float
     fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What a student's own package came to: how many checkpoints it passed, of the modules handed in.
+
+    `status` is `GRADED`, or `FAULT` where we failed, which `explanation` tells; the rest is as in `Graded`.
+    """
+
+    student: str
+    status: Status
+    passed: int
+    checkpoints: int
+    explanation: str = ""
+    seconds: float = 0.0
+    fresh: bool = True

@@ -1,5 +1,6 @@
-"""Desks: the processes that grade, each with an engine of its own, behind the standard executor interface."""
+"""The processes that grade, each with an engine of its own, behind the standard executor interface."""
 
+import atexit
 import contextlib
 import multiprocessing
 import os
@@ -7,59 +8,27 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty
 from typing import Any, TypeVar
 
+from gradebook.build.reference import reference_package
 from gradebook.course import Course
-from gradebook.grade.engine import ONE_THREAD, Engine
-from gradebook.grade.marking import Marked, mark_solution, mark_submission
+from gradebook.folders import digest
+from gradebook.grade.desk import Asserted, Desk, Order
+from gradebook.grade.engine import ONE_THREAD
+from gradebook.grade.marking import Marked
+from gradebook.grade.proving import Proof
 from gradebook.grade.rubric import Rubric, store_assertions, stored_assertions
-from gradebook.grade.submission import Submission
+from gradebook.records import Reading
 from gradebook.sandbox.walls import Level
 from tito.errors import GraderFault
+from tito.table import Checkpoint
 
 # Each submission has a seed of its own, and how often a check asserts may depend on it.
 SEEDS = 2
 
 T = TypeVar("T")
-Task = tuple[Submission, Path]
-
-
-@dataclass
-class Desk:
-    """What a grading process holds: the rubrics, the level, and an engine once it is needed."""
-
-    rubrics: Mapping[str, Rubric]
-    level: Level
-    _engine: Engine | None = None
-
-    def mark(self, submission: Submission, copy: Path, asserted: Mapping[str, int]) -> Marked:
-        """Grade a submission."""
-        rubric = replace(self.rubrics[submission.module.id], asserted=asserted)
-        with self._working(rubric) as engine:
-            return mark_submission(engine, rubric, submission, self.level, copy)
-
-    def try_solution(self, module: str, number: int) -> Marked:
-        """Grade the course's own solution, with the first, second … other seed."""
-        rubric = self.rubrics[module]
-        rubric = replace(rubric, seed=rubric.seed + number)
-        with self._working(rubric) as engine:
-            return mark_solution(engine, rubric, self.level)
-
-    @contextlib.contextmanager
-    def _working(self, rubric: Rubric) -> Iterator[Engine]:
-        if self._engine is None:
-            self._engine = Engine(rubric.fonts)
-            self._engine.__enter__()
-        try:
-            yield self._engine
-        except BaseException:
-            # Whatever happened, the next submission gets an engine that nothing happened to.
-            self._engine.__exit__()
-            self._engine = None
-            raise
 
 
 class Desks:
@@ -72,18 +41,21 @@ class Desks:
     def __enter__(self) -> "Desks":
         for name in ONE_THREAD:
             os.environ.setdefault(name, "1")
+        self._pool = self._open(self.count)
+        return self
+
+    def _open(self, count: int) -> Executor:
         # NOTE: spawned, not forked: a fork would copy locks that other threads of this process hold.
         context = multiprocessing.get_context("spawn")
         processors: Any = context.Queue()
-        for number in _processors(self.count):
+        for number in _processors(count):
             processors.put(number)
-        self._pool: Executor = ProcessPoolExecutor(
-            self.count,
+        return ProcessPoolExecutor(
+            count,
             mp_context=context,
             initializer=_sit_down,
             initargs=(self.rubrics, self.level, processors),
         )
-        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
         if kind is not None:
@@ -91,8 +63,8 @@ class Desks:
                 process.terminate()
         self._pool.shutdown(cancel_futures=True)
         if kind is not None and issubclass(kind, BrokenProcessPool):
-            message = "A grading process was killed, perhaps because memory ran out. What was graded is saved"
-            raise GraderFault(message, "`tito course grade --jobs 1` goes on where it was")
+            message = "A grading process was killed, perhaps because memory ran out. Nothing was graded"
+            raise GraderFault(message, "try with fewer: `tito course grade --jobs 1`")
 
     def try_solutions(self, course: Course) -> None:
         """See that the course's own solutions earn full points, and count the assertions that run on them.
@@ -116,24 +88,88 @@ class Desks:
             store_assertions(course, rubric.key, asserted)
             self.asserted[rubric.module.id] = asserted
 
-    def mark(
-        self, order: Iterator[tuple[T, Task]], begun: Callable[[T], object]
-    ) -> Iterator[tuple[T, Marked | Exception]]:
-        """Grade in this order, each desk one at a time: nothing waits in a queue when it is stopped."""
-        running: dict[Future[Marked], T] = {}
+    def try_package(self, course: Course) -> None:
+        """See that the package of the course's own solutions passes the checkpoint of each module.
+
+        To be called once the solutions were tried. Raises `GraderFault` where it does not.
+        """
+        package = reference_package(course, None)
+        key = digest("package", package.name, *sorted(rubric.key for rubric in self.rubrics.values()))
+        if stored_assertions(course, key) is not None:
+            return
+        checkpoints = {name: course.table.checkpoint_of(one.module) for name, one in self.rubrics.items()}
+        tried = [
+            self._pool.submit(_try_package, name, package, checkpoint, self.asserted)
+            for name, checkpoint in checkpoints.items()
+        ]
+        for future in tried:
+            reading = future.result()
+            if not reading.passed:
+                raise GraderFault(
+                    f"The course's own package fails the checkpoint of `{reading.module}`:"
+                    f" {reading.explanation}",
+                    "mend the modules, then `tito course build`; nothing was graded",
+                )
+        store_assertions(course, key, {})
+
+    def carry_out(
+        self, orders: Iterator[tuple[T, Order]], begun: Callable[[T], object]
+    ) -> Iterator[tuple[T, Marked | Proof | Exception]]:
+        """Grade in this order, each desk one at a time: nothing waits in a queue when it is stopped.
+
+        Where a process is killed, what was in work is tried again, alone: no submission stops a class.
+        """
+        running: dict[Future[Marked | Proof], tuple[T, Order]] = {}
         while True:
-            while len(running) < self.count and (following := next(order, None)):
-                job, (submission, copy) = following
-                asserted = self.asserted[submission.module.id]
-                running[self._pool.submit(_mark, submission, copy, asserted)] = job
-                begun(job)
+            while len(running) < self.count and (following := next(orders, None)):
+                running[self._submit(following[1])] = following
+                begun(following[0])
             if not running:
                 return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                job, error = running.pop(future), future.exception()
-                if isinstance(error, BrokenProcessPool):
-                    raise error
-                yield job, error if isinstance(error, Exception) else future.result()
+            done = wait(running, return_when=FIRST_COMPLETED).done
+            if any(map(_is_broken, done)):
+                # All that was in work ends with the pool.
+                done = wait(running).done
+            ended = {future: running.pop(future) for future in done}
+            for future, (job, _) in ended.items():
+                if not _is_broken(future):
+                    yield job, _outcome(future)
+            suspects = [work for future, work in ended.items() if _is_broken(future)]
+            if suspects:
+                yield from self._one_by_one(suspects)
+
+    def _one_by_one(self, suspects: list[tuple[T, Order]]) -> Iterator[tuple[T, Marked | Proof | Exception]]:
+        """Carry out what was in work when a process was killed; what ends one again is a fault."""
+        for job, order in suspects:
+            self._reopen(1)
+            future = self._submit(order)
+            outcome = _outcome(future)
+            if _is_broken(future):
+                message = "grading it ended a process of the grader twice, perhaps because memory ran out"
+                outcome = GraderFault(message, "`tito course grade --jobs 1` tries again")
+            yield job, outcome
+        self._reopen(self.count)
+
+    def _reopen(self, count: int) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        self._pool = self._open(count)
+
+    def _submit(self, order: Order) -> "Future[Marked | Proof]":
+        try:
+            return self._pool.submit(_carry_out, order, self.asserted)
+        except BrokenProcessPool as error:
+            broken: Future[Marked | Proof] = Future()
+            broken.set_exception(error)
+            return broken
+
+
+def _is_broken(future: "Future[Marked | Proof]") -> bool:
+    return isinstance(future.exception(), BrokenProcessPool)
+
+
+def _outcome(future: "Future[Marked | Proof]") -> Marked | Proof | Exception:
+    error = future.exception()
+    return error if isinstance(error, Exception) else future.result()
 
 
 def _full_marks(rubric: Rubric, marked: Marked) -> Marked:
@@ -173,13 +209,20 @@ def _sit_down(rubrics: Mapping[str, Rubric], level: Level, processors: Any) -> N
     with contextlib.suppress(Empty, OSError, AttributeError):
         os.sched_setaffinity(0, {processors.get(timeout=0.1)})
     _desk = Desk(rubrics, level)
+    # Whoever waits for this process then knows what student code took of the processor.
+    atexit.register(_desk.close)
 
 
-def _mark(submission: Submission, copy: Path, asserted: Mapping[str, int]) -> Marked:
+def _carry_out(order: Order, asserted: Asserted) -> Marked | Proof:
     assert _desk
-    return _desk.mark(submission, copy, asserted)
+    return order.carry_out(_desk, asserted)
 
 
 def _try_solution(module: str, number: int) -> Marked:
     assert _desk
     return _desk.try_solution(module, number)
+
+
+def _try_package(module: str, package: Path, checkpoint: Checkpoint, asserted: Asserted) -> Reading:
+    assert _desk
+    return _desk.try_package(module, package, checkpoint, asserted)

@@ -201,7 +201,7 @@ class Changes:
 
 def reset_interrupted() -> Update:
     """Takes the machine's scores from every submission that is recorded as interrupted; a person's stay."""
-    records, _ = record_tables()
+    records, *_ = record_tables()
     twin = CELL.alias()
     answer = exists().where(
         twin.c.notebook_id == CELL.c.notebook_id, twin.c.name == CELL.c.name, twin.c.type == "SolutionCell"

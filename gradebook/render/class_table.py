@@ -1,7 +1,7 @@
 """The class table on a terminal: students side by side, in the form that the width allows."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -38,6 +38,7 @@ GLYPHS = {
 NAMED, MEAN = 14, 5
 TITLE = "Student"
 PARTS = ("status", "score", "max")
+DIFFERS = "≠"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +90,28 @@ def class_tables(
     totals = _totals(rows)
     students = order[:limit] if limit else order
     label = min(max(map(cell_len, [TITLE, *(names[student] for student in students)])), label_width(width))
-    density, cell_width = _fit(wide, columns, width - label - MEAN)
+    differing = _differing(shown, by)
+    texts = {
+        density: [_cells(wide, column, density, differing) for column in columns] for density in DENSITIES
+    }
+    density, cell_width = _fit(texts, width - label - MEAN)
     per_table = max(1, (width - label - MEAN) // (cell_width + 1))
     for start in range(0, len(columns), per_table):
+        part = slice(start, start + per_table)
         yield _class_table(
-            wide, students, names, columns[start : start + per_table], totals, density, cell_width, label
+            dict(zip(columns[part], texts[density][part], strict=True)),
+            {student: names[student] for student in students},
+            totals,
+            density,
+            cell_width,
+            label,
         )
 
 
 def _class_table(
-    wide: "pd.DataFrame",
-    students: Sequence[str],
-    names: dict[str, str],
-    columns: Sequence[Column],
-    totals: dict[str, str],
+    columns: Mapping[Column, Mapping[str, str]],
+    names: Mapping[str, str],
+    totals: Mapping[str, str],
     density: Density,
     cell_width: int,
     label: int,
@@ -113,16 +122,20 @@ def _class_table(
         title = f"{column.number} {column.name}" if density.named else column.number
         grid.add_column(Text(title), width=cell_width, no_wrap=True, overflow="ellipsis")
     grid.add_column("mean", width=4, justify="right", no_wrap=True)
-    cells = [dict(zip(wide.index, _cells(wide, column, density), strict=True)) for column in columns]
-    for student in students:
-        grid.add_row(Text(names[student]), *(column[student] for column in cells), totals[student])
+    for student, name in names.items():
+        grid.add_row(Text(name), *(cells[student] for cells in columns.values()), totals[student])
     return grid
 
 
-def _cells(wide: "pd.DataFrame", column: Column, density: Density) -> list[str]:
-    """A column of the class table as texts."""
-    statuses, scores, most = (wide[column.id, part] for part in PARTS)
-    return [_cell(*values, density) for values in zip(statuses, scores, most, strict=True)]
+def _cells(
+    wide: "pd.DataFrame", column: Column, density: Density, marked: Collection[tuple[str, str]]
+) -> dict[str, str]:
+    """A column of the class table as texts, by student."""
+    values = zip(wide.index, *(wide[column.id, part] for part in PARTS), strict=True)
+    return {
+        student: _cell(status, score, most, density) + (DIFFERS if (student, column.id) in marked else "")
+        for student, status, score, most in values
+    }
 
 
 def _cell(status: str, score: float | None, most: float, density: Density) -> str:
@@ -132,16 +145,20 @@ def _cell(status: str, score: float | None, most: float, density: Density) -> st
     return f"{glyph} {_number(score)}" + (f"/{_number(most)}" if density.most else "")
 
 
+def _differing(rows: "pd.DataFrame", by: By) -> set[tuple[str, str]]:
+    """The students and columns whose two readings differ; a stage has only one."""
+    found = rows[rows["differs"]]
+    return set() if by == "stage" else set(zip(found["student"], found[by], strict=True))
+
+
 def _number(points: float) -> str:
     return f"{points:.1f}".removesuffix(".0")
 
 
-def _fit(wide: "pd.DataFrame", columns: Sequence[Column], space: int) -> tuple[Density, int]:
+def _fit(texts: Mapping[Density, Sequence[Mapping[str, str]]], space: int) -> tuple[Density, int]:
     """The form that shows most with all columns in one table, else the smallest; how wide a column is."""
-    for density in DENSITIES:
-        width = max(
-            (cell_len(text) for column in columns for text in _cells(wide, column, density)), default=2
-        )
+    for density, columns in texts.items():
+        width = max((cell_len(text) for cells in columns for text in cells.values()), default=2)
         if density.named:
             width = max(width, NAMED)
         if len(columns) * (width + 1) <= space:

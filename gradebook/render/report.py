@@ -7,16 +7,24 @@ from rich.table import Table
 from rich.text import Text
 
 from gradebook.plain_text import pack, paragraph, printable
-from gradebook.render.class_table import GLYPHS, Sort, class_tables, label_width, show_percent, student_names
+from gradebook.render.class_table import (
+    DIFFERS,
+    GLYPHS,
+    Sort,
+    class_tables,
+    label_width,
+    show_percent,
+    student_names,
+)
 from gradebook.report.standing import By, Standing
-from gradebook.report.summary import module_summary, needing_attention, stage_summary
+from gradebook.report.summary import differing, module_summary, needing_attention, stage_summary
 from tito.table import CapabilityTable
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import RenderableType
 
-WORRIES_SHOWN, REASONS_SHOWN = 8, 3
+WORRIES_SHOWN, REASONS_SHOWN, DIFFERENCES_SHOWN = 8, 3, 8
 BAR = 12
 
 
@@ -48,6 +56,7 @@ def render_report(
     yield Text()
     yield _modules(rows, table, width)
     yield from _attention(rows, width)
+    yield from _differences(rows, table, width)
     for part in class_tables(rows, table, by=by, sort=sort, limit=limit, everything=everything, width=width):
         yield Text()
         yield part
@@ -124,10 +133,38 @@ def _attention(rows: "pd.DataFrame", width: int) -> "Iterator[RenderableType]":
         )
 
 
+def _differences(rows: "pd.DataFrame", table: CapabilityTable, width: int) -> "Iterator[RenderableType]":
+    """Whose checkpoints come out otherwise in the package that all of their own notebooks make up."""
+    found = differing(rows)
+    if found.empty:
+        return
+    names = student_names(rows)
+    students = found["student"].nunique()
+    title = f"\n{DIFFERS} Differs in the student's own package: {students} of {len(names)} students"
+    yield Text(title, style="bold")
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(max_width=label_width(width), no_wrap=True, overflow="ellipsis")
+    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for row in found.head(DIFFERENCES_SHOWN).itertuples():
+        checkpoint = table.checkpoint(str(row.checkpoint))
+        points = f"{row.checkpoint_score:g} → {row.package_score:g}"
+        title = f"{checkpoint.number:02d} {checkpoint.name}"
+        grid.add_row(
+            Text(names[str(row.student)]), title, points, Text(printable(str(row.package_explanation)))
+        )
+    yield grid
+    if len(found) > DIFFERENCES_SHOWN:
+        yield paragraph(f"and {len(found) - DIFFERENCES_SHOWN} more: `tito course report --csv FILE`", width)
+
+
 def _closing(released: "pd.DataFrame", width: int) -> "Iterator[RenderableType]":
     """What the signs mean, and the next command to type."""
     present = [standing for standing in Standing if (released["status"] == standing).any()]
-    yield Text("\n").append(pack(map(show_standing, present), width))
+    signs = [show_standing(standing) for standing in present]
+    signs += [f"{DIFFERS} otherwise in the own package"] if released["differs"].any() else []
+    yield Text("\n").append(pack(signs, width))
     waiting = int((released["status"] == Standing.NOT_GRADED).sum())
     review = int((released["needs_review"] > 0).sum())
     if not released["submitted"].notna().any() and not waiting:

@@ -27,7 +27,7 @@ def class_query() -> Select[Any]:
 
     A student without any assignment has one row whose `module` is null.
     """
-    records, refusals = record_tables()
+    records, readings, refusals = record_tables()
     student, assignment, submission = Student.__table__, Assignment.__table__, SubmittedAssignment.__table__
     earned, penalty, possible, latest = _earned(), _penalty(), _possible(), _latest_refusal()
     mine = and_(submission.c.student_id == student.c.id, submission.c.assignment_id == assignment.c.id)
@@ -46,6 +46,10 @@ def class_query() -> Select[Any]:
             penalty.c.penalty,
             *possible.c["max_score", "checkpoint_max"],
             *records.c["status", "explanation", "checks"],
+            readings.c.earned.label("package_score"),
+            readings.c.points.label("package_max"),
+            readings.c.checks.label("package_checks"),
+            readings.c.explanation.label("package_explanation"),
             refusals.c.submitted.label("refused"),
             refusals.c.reason.label("refusal"),
         )
@@ -56,6 +60,7 @@ def class_query() -> Select[Any]:
         .outerjoin(penalty, penalty.c.submission == submission.c.id)
         .outerjoin(possible, possible.c.assignment == assignment.c.id)
         .outerjoin(records, _about(records, student.c.id, assignment.c.name))
+        .outerjoin(readings, _about(readings, student.c.id, assignment.c.name))
         .outerjoin(latest, _about(latest, student.c.id, assignment.c.name))
         .outerjoin(
             refusals,
@@ -121,7 +126,7 @@ def _possible() -> Subquery:
 
 def _latest_refusal() -> Subquery:
     """The newest refused submission of each student and module."""
-    _, refusals = record_tables()
+    *_, refusals = record_tables()
     newest = func.max(refusals.c.submitted).label("submitted")
     return (
         select(refusals.c.student, refusals.c.module, newest)

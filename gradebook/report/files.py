@@ -29,7 +29,8 @@ def json_data(rows: "pd.DataFrame", table: CapabilityTable) -> dict[str, Any]:
     """The rows and both summaries as plain data; what is missing is `null`."""
     records = json.loads(rows.to_json(orient="records", date_format="iso", date_unit="s"))
     for record in records:
-        record["checks"] = json.loads(record["checks"]) if record["checks"] else {}
+        for name in ("checks", "package_checks"):
+            record[name] = json.loads(record[name]) if record[name] else {}
     return {
         "version": JSON_VERSION,
         "course": table.name,

@@ -68,6 +68,19 @@ COLUMNS = {
     "percent": "float64",
     "needs_review": "int64",
     "checks": "string",
+    "package_status": "string",
+    "package_score": "float64",
+    "package_explanation": "string",
+    "package_checks": "string",
+    "differs": "bool",
+}
+
+
+NO_PACKAGE = {
+    "package_status": "",
+    "package_score": None,
+    "package_explanation": "",
+    "package_checks": "",
 }
 
 
@@ -75,12 +88,15 @@ def read_class(course: Course) -> "pd.DataFrame":
     """Every student's standing with every module of the course, in the columns of `COLUMNS`.
 
     `submitted` is in UTC. `needs_review` counts the cells that wait for a person. `checks` is JSON: how each
-    check of the checkpoint ended. Scores are missing where nothing was graded.
+    check of the checkpoint ended. Scores are missing where nothing was graded. The columns from `status` on
+    are the isolated reading: the notebook with the course's own earlier modules. Those with `package_` are
+    the cumulative one: the same checkpoint in the package that all of the student's notebooks make up;
+    `package_status` is empty where there is none. `differs` says that the two readings do.
     """
     import pandas as pd
 
     from gradebook.course_folder import prepare_course
-    from gradebook.grade.grading import open_coursedir
+    from gradebook.grade.planning import open_coursedir
     from gradebook.handover.exchange import released_modules
     from gradebook.report.class_query import class_query
 
@@ -140,7 +156,9 @@ def _row(
     status = _standing(found, checkpoint_max, released, collected)
     judged = graded and status not in NOT_JUDGED
     score = max(0.0, float(found.get("score") or 0.0) - float(found.get("penalty") or 0.0))
-    checks = json.loads(found.get("checks") or "{}").get("checks", [])
+    checkpoint_result = json.loads(found.get("checks") or "{}")
+    checks = checkpoint_result.get("checks", [])
+    package = _package(found) if judged else {}
     return {
         "student": found["student"],
         "first_name": found.get("first_name") or "",
@@ -160,8 +178,30 @@ def _row(
         "max_score": max_score,
         "percent": 100 * score / max_score if judged and max_score else None,
         "needs_review": int(found.get("needs_review") or 0) if graded else 0,
-        "checks": json.dumps({check["name"]: check["outcome"] for check in checks}) if checks else "",
+        "checks": _outcomes(checks),
+        **NO_PACKAGE,
+        **package,
+        "differs": bool(package) and package["package_score"] != float(checkpoint_result.get("earned", 0)),
     }
+
+
+def _package(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The cumulative reading; nothing where there is none."""
+    earned = found.get("package_score")
+    if earned is None:
+        return {}
+    status = Standing.PARTIAL if earned > 0 else Standing.FAILED
+    checks = json.loads(found["package_checks"] or "{}").get("checks", [])
+    return {
+        "package_status": str(Standing.PASSED if earned >= found["package_max"] > 0 else status),
+        "package_score": earned,
+        "package_explanation": found["package_explanation"],
+        "package_checks": _outcomes(checks),
+    }
+
+
+def _outcomes(checks: list[dict[str, Any]]) -> str:
+    return json.dumps({check["name"]: check["outcome"] for check in checks}) if checks else ""
 
 
 def _standing(found: Mapping[str, Any], checkpoint_max: float, released: bool, collected: bool) -> Standing:

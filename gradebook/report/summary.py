@@ -13,20 +13,29 @@ SUMMARY = ["students", "submitted", "passed", "mean", "median", "needs_review"]
 
 def module_summary(rows: "pd.DataFrame") -> "pd.DataFrame":
     """One row for each released module: who submitted, who passed, and the scores in percent."""
-    return _summarise(rows, "module")
+    return _summarise(rows, "module", rows["status"] == Standing.PASSED)
 
 
 def stage_summary(rows: "pd.DataFrame") -> "pd.DataFrame":
-    """One row for each stage with a released module; `students` counts each of them once for every module."""
-    return _summarise(rows, "stage")
+    """One row for each stage with a released module; `students` counts each of them once for every module.
+
+    A stage is a capability: `passed` counts what passed in the student's own package.
+    """
+    return _summarise(rows, "stage", capable(rows))
 
 
-def _summarise(rows: "pd.DataFrame", key: str) -> "pd.DataFrame":
+def capable(rows: "pd.DataFrame") -> "pd.Series[bool]":
+    """Whether the student's own package passes the checkpoint; where it was not read, the notebook alone."""
+    package = rows["package_status"]
+    return package.where(package != "", rows["status"]) == Standing.PASSED
+
+
+def _summarise(rows: "pd.DataFrame", key: str, passed: "pd.Series[bool]") -> "pd.DataFrame":
     released = rows[rows["released"]]
     judged = ~released["status"].isin([Standing.MISSING, Standing.REFUSED])
     frame = released.assign(
         is_submitted=judged,
-        is_passed=released["status"] == Standing.PASSED,
+        is_passed=passed[rows["released"]],
         waits=released["needs_review"] > 0,
     )
     grouped = frame.groupby(key, sort=False)
@@ -77,7 +86,7 @@ def _stage_cells(rows: "pd.DataFrame") -> "pd.DataFrame":
 
     judged = rows["released"] & ~rows["status"].isin(list(NOT_JUDGED))
     frame = rows.assign(
-        is_passed=rows["status"] == Standing.PASSED,
+        is_passed=capable(rows),
         is_judged=judged,
         points=rows["checkpoint_score"].where(judged),
     )
@@ -94,6 +103,13 @@ def _stage_cells(rows: "pd.DataFrame") -> "pd.DataFrame":
     return stages.reset_index().rename(columns={"stage": "column"})[
         ["student", "column", "status", "points", "max"]
     ]
+
+
+def differing(rows: "pd.DataFrame") -> "pd.DataFrame":
+    """The rows whose two readings differ: those that stand worse in the student's own package first."""
+    rows = rows[rows["differs"]]
+    change = rows["package_score"] - rows["checkpoint_score"]
+    return rows.loc[change.sort_values(kind="stable").index]
 
 
 def needing_attention(rows: "pd.DataFrame") -> dict[str, list[str]]:

@@ -74,7 +74,7 @@ def init(
         [f"✅ Made the {item.what}" for item in done if item.made] or ["✅ Everything a class needs is there"]
     )
     if students:
-        from gradebook.grade.grading import open_coursedir
+        from gradebook.grade.planning import open_coursedir
 
         change = add_students(open_coursedir(course).db_url, students)
         counts = (
@@ -149,6 +149,9 @@ def grade(
 ) -> None:
     """Grade submissions: all that are new or have changed
 
+    Each notebook is graded with the course's own earlier modules. Then each student's own package is rebuilt
+    from all that they handed in, and has to pass the same checkpoints.
+
     Student code runs contained, and apart from the tests (`tito system doctor` shows how). A machine that
     can't contain it refuses, unless you say `--unsafe`.
 
@@ -157,8 +160,9 @@ def grade(
     """
     with lean_jsonschema():
         from gradebook.grade.containment import choose_level
-        from gradebook.grade.grading import plan_grading, run_grading
+        from gradebook.grade.grading import run_grading
         from gradebook.grade.outcome import Status
+        from gradebook.grade.planning import plan_grading, plan_packages
         from gradebook.grade.pool import default_workers
         from gradebook.render.grades import grading_progress, render_grades
         from gradebook.sandbox.walls import Level
@@ -174,8 +178,10 @@ def grade(
         terminal.note("⚠ UNSAFE: student code is not contained and can read and change whatever you can")
     start = time.monotonic()
     results = []
-    with grading_progress(sum(job.graded is None for job in jobs)) as (begin, finish):
-        for graded in run_grading(course, jobs, workers or default_workers(), begin, level):
+    packages = plan_packages(course, jobs, force)
+    fresh = sum(job.graded is None for job in jobs) + sum(job.proved is None for job in packages)
+    with grading_progress(fresh) as (begin, finish):
+        for graded in run_grading(course, [*jobs, *packages], workers or default_workers(), begin, level):
             results.append(graded)
             finish(graded)
     _print(render_grades(results, time.monotonic() - start, terminal.width()))
