@@ -6,6 +6,10 @@ the place of a solution. Text before such a line is `add`. Where a file does not
 
 `attacks/submissions/CATEGORY/NAME.py` lays a whole submission: `make(folder, notebook)`.
 
+`attacks/kinds.toml` says what each attack meets, and which are not tried with a grader that has no walls.
+A new one has its name there, and its result in `docs/attacks.json`, which
+`benchmarks/attacks_beside_nbgrader.py` writes.
+
 Whatever writes `add` or `total` here writes it wrong, so that points for it are unearned. Floods have an end,
 and what deletes or overwrites files of others does so only where their names have `grading_canary` in them:
 a grader that fails is seen to fail, and the machine under it lives. Even so, run them contained.

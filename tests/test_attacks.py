@@ -3,66 +3,45 @@
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gradebook.build.notebooks import grade_id_of
+from gradebook.build.modules import build_course
 from gradebook.course import Course
-from gradebook.grade.grading import open_coursedir, plan_grading, run_grading
-from gradebook.grade.nodes import make_node
+from gradebook.grade.grading import run_grading
 from gradebook.grade.outcome import Graded, Status
-from gradebook.handover.feedback import HideAnswers, write_feedback
+from gradebook.grade.planning import open_coursedir, plan_grading
 from gradebook.records import load_records
-from tests.attack_corpus import WRONG, Attack, load_attacks
-from tests.conftest import made_once
-from tests.tiny_course import read_release, solve, submit
-from tito.table import Module
+from tests.attack_corpus import load_attacks
+from tests.attacks.canaries import TOKEN
+from tests.attacks.classroom import (
+    HONEST_WRONG,
+    SETTINGS,
+    all_outputs,
+    grade_class,
+    graded_notebook,
+    hide_inputs,
+    read_checks,
+    read_points,
+    secrets_in,
+    shown_outputs,
+    student_of,
+)
+from tests.conftest import REPOSITORY, made_once
+from tests.tiny_course import code_cell, read_release, solve, submit
 
 ATTACKS = load_attacks()
-# Short enough for the whole corpus, long enough for honest code on a busy machine.
-SETTINGS = """
-c.ExecutePreprocessor.timeout = 1.5
-c.GradingLimits.check_seconds = 1
-c.GradingLimits.notebook_seconds = 10
-c.GradingLimits.cpu_seconds = 10
-c.GradingLimits.memory_mb = 1024
-"""
-TOKEN = "canary-5f1d0c"
-# The hidden test's numbers, and what only the instructor has.
-SECRETS = re.compile(rf"\b(?:1234|4321|5555)\b|{TOKEN}")
 # The checkpoint's inputs, which are other ones with each seed (see `hide_inputs`).
 INPUTS = re.compile(r"\b71\d{4}\b")
-PORTS = (8000, 8001, 8081, 8888)
-COUNTING = """
-import signal, sys
-reached = 0
-def count(*_):
-    global reached
-    reached += 1
-signal.signal(signal.SIGURG, count)
-print(flush=True)
-sys.stdin.readline()
-print(reached, flush=True)
-"""
 EXPLAINED = (Status.CRASHED, Status.TIMEOUT, Status.UNREADABLE, Status.MISSING)
-HONEST_WRONG = {("add",): "wrong-add", ("add", "total"): "wrong-both"}
-TESTS = ("add-check", "total-check", "checkpoint")
 # These show what their checkpoint asked them.
 QUOTING = ("reading-inputs-in-error", "reading-inputs-in-value")
 READING = [attack for attack in ATTACKS if attack.category == "reading"]
-
-
-def student_of(attack: Attack) -> str:
-    return f"{attack.category}-{attack.name}".replace("_", "-")
 
 
 @dataclass(frozen=True)
@@ -86,184 +65,13 @@ def attacked(tiny_built, tmp_path_factory) -> Class:
         with (root / "nbgrader_config.py").open("a") as config:
             config.write(SETTINGS)
         hide_inputs(root)
-        (root / "told.json").write_text(json.dumps(grade_class(Course(root))))
+        (root / "told.json").write_text(json.dumps(grade_class(Course(root), ATTACKS)))
 
     course = Course(made_once(tmp_path_factory, "attacked-class", make))
     (first, _) = course.table.modules
     results = {graded.student: graded for graded in run_grading(course, plan_grading(course, (first,)))}
     told = json.loads((course.root / "told.json").read_text())
     return Class(course, results, read_points(course), read_checks(course), told["first"], told["canaries"])
-
-
-def hide_inputs(root: Path) -> None:
-    """Let the checkpoint ask with numbers that are recognised wherever they come out."""
-    path = root / "tests" / "checkpoints" / "checkpoint_00_counts.py"
-    text = path.read_text().replace("integers(10, 99", "integers(710_000, 719_999")
-    assert "710_000" in text
-    path.write_text(text)
-
-
-def grade_class(course: Course) -> dict[str, Any]:
-    """Lay and grade all submissions; the scores before the resubmissions, and how the canaries are."""
-    first, _ = course.table.modules
-    right = solve(read_release(course, first))
-    again = [attack for attack in ATTACKS if attack.category == "old-grades"]
-    submit(course, "honest", first, right)
-    submit(course, "wrong-add", first, solve(read_release(course, first), add=WRONG))
-    zero = "def total(numbers):\n    return 0\n"
-    submit(course, "wrong-both", first, solve(read_release(course, first), add=WRONG, total=zero))
-    for attack in again:
-        submit(course, student_of(attack), first, right)
-    with canaries(course) as seen:
-        before = {graded.student: graded.score for graded in run_grading(course, plan_grading(course), 2)}
-        for attack in ATTACKS:
-            lay_attack(course, first, attack, right)
-        list(run_grading(course, plan_grading(course), 2))
-    for attack in READING:
-        list(write_feedback(course, (first,), student_of(attack)))
-    return {"first": before, "canaries": seen}
-
-
-def lay_attack(course: Course, module: Module, attack: Attack, right: dict) -> None:
-    attack.make(course.folder / "submitted" / student_of(attack) / module.id, right)
-
-
-@contextmanager
-def canaries(course: Course) -> Iterator[dict[str, Any]]:
-    """Plant what an attack that gets out would change, reach or find, and tell what became of it."""
-    seen: dict[str, Any] = {}
-    home = course.root / "home"
-    home.mkdir()
-    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(home))
-        patch.setenv("JUPYTERHUB_API_TOKEN", TOKEN)
-        patch.setenv("TITO_CANARY", TOKEN)
-        temporary = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="grading_canary", dir="/tmp"))
-        )
-        folders = (course.root, course.folder, course.folder / "source", home, temporary)
-        files = [folder / "grading_canary.txt" for folder in folders]
-        (home / ".bash_history").write_text(TOKEN)
-        for file in files:
-            file.write_text(TOKEN)
-        litter = set(litter_of(course))
-        bystander = stack.enter_context(start_bystander())
-        listeners = [stack.enter_context(listener) for listener in listen()]
-        yield seen
-        seen["signals"] = int(bystander.communicate("\n")[0].strip())
-        seen["connections"] = sum(map(reached, listeners))
-        seen["files"] = [str(file) for file in files if not file.is_file() or file.read_text() != TOKEN]
-        seen["modes"] = [str(file) for file in files if file.exists() and file.stat().st_mode & 0o777 == 0]
-        seen["litter"] = sorted(set(litter_of(course)) - litter)
-        seen["processes"] = left_running(course)
-
-
-@contextmanager
-def start_bystander() -> Iterator[subprocess.Popen]:
-    with subprocess.Popen(
-        [sys.executable, "-c", COUNTING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout
-        process.stdout.readline()
-        yield process
-        process.kill()
-
-
-def listen() -> Iterator[socket.socket]:
-    """Whatever nobody listens at yet, of what attacks try."""
-    for port in PORTS:
-        with suppress(OSError):
-            listener = socket.create_server(("127.0.0.1", port))
-            listener.setblocking(False)
-            yield listener
-    with suppress(OSError):
-        datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        datagrams.bind(("127.0.0.1", 9))
-        datagrams.setblocking(False)
-        yield datagrams
-
-
-def reached(listener: socket.socket) -> bool:
-    try:
-        if listener.type == socket.SOCK_STREAM:
-            listener.accept()[0].close()
-        else:
-            listener.recv(100)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def litter_of(course: Course) -> Iterator[str]:
-    """What attacks leave where they get out of their folder."""
-    for folder in map(Path, ("/tmp", "/var/tmp", "/dev/shm", course.root / "home")):
-        for pattern in ("canary*", "seen*"):
-            yield from map(str, folder.glob(pattern))
-    own = ("submitted", "autograded", "feedback")
-    for path in course.root.rglob("*canary*"):
-        if "grading_canary" not in path.name and not set(own) & set(path.parts):
-            yield str(path)
-
-
-def left_running(course: Course) -> list[str]:
-    """The command lines of students' processes that there still are."""
-    mark = f"MPLCONFIGDIR={course.cache}".encode()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if mark in (folder / "environ").read_bytes():
-                found.append((folder / "cmdline").read_text().replace("\0", " "))
-    return found
-
-
-def read_points(course: Course) -> dict[str, dict[str, float]]:
-    """Each student's points, by cell."""
-    from nbgrader.api import Gradebook
-
-    coursedir = open_coursedir(course)
-    points: dict[str, dict[str, float]] = {}
-    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-        for submission in gradebook.assignment_submissions("01_count"):
-            own = points.setdefault(submission.student.id, {})
-            for notebook in submission.notebooks:
-                own |= {grade.cell.name: grade.score or 0.0 for grade in notebook.grades}
-    return points
-
-
-def read_checks(course: Course) -> dict[str, dict[str, str]]:
-    """The outcome of each student's checks, by name."""
-    records = load_records(open_coursedir(course).db_url)
-    return {
-        student: {check["name"]: check["outcome"] for check in json.loads(record.checks)["checks"]}
-        for (student, _), record in records.items()
-        if record.checks
-    }
-
-
-def shown_outputs(attacked: Class, student: str) -> str:
-    """All that the student gets to see of what the cells showed, as one text."""
-    path = attacked.course.folder / "autograded" / student / "01_count" / "01_count.ipynb"
-    notebook = make_node(json.loads(path.read_text(encoding="utf-8", errors="surrogateescape")))
-    visible, _ = HideAnswers().preprocess(notebook, {})
-    return json.dumps([cell.outputs for cell in visible.cells if cell.cell_type == "code"])
-
-
-def all_outputs(attacked: Class, student: str) -> str:
-    """All that the graded copy holds, but for what tests themselves say there, for the instructor."""
-    path = attacked.course.folder / "autograded" / student / "01_count" / "01_count.ipynb"
-    cells = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))["cells"]
-    own = [
-        output
-        for cell in cells
-        for output in cell.get("outputs", [])
-        if not (grade_id_of(cell) in TESTS and output["output_type"] in ("error", "execute_result"))
-    ]
-    return json.dumps(own)
-
-
-def secrets_in(attacked: Class, text: str) -> set[str]:
-    seed = (attacked.course.folder / ".grading_seed").read_text().strip()
-    return {found[0] for found in SECRETS.finditer(text)} | ({seed} if seed in text else set())
 
 
 every_attack = pytest.mark.parametrize("attack", ATTACKS, ids=student_of)
@@ -290,13 +98,13 @@ def test_attack_is_a_result_with_its_reason_and_no_fault_of_ours(attacked, attac
 @every_attack
 def test_attack_shows_no_secrets(attacked, attack):
     student = student_of(attack)
-    assert secrets_in(attacked, all_outputs(attacked, student)) == set()
-    assert secrets_in(attacked, shown_outputs(attacked, student)) == set()
-    assert secrets_in(attacked, attacked.results[student].explanation) == set()
+    assert secrets_in(attacked.course, all_outputs(attacked.course, student)) == set()
+    assert secrets_in(attacked.course, shown_outputs(attacked.course, student)) == set()
+    assert secrets_in(attacked.course, attacked.results[student].explanation) == set()
 
 
 def test_what_a_checkpoint_asks_one_submission_it_asks_no_other(attacked):
-    quoted = {student: INPUTS.findall(shown_outputs(attacked, student)) for student in QUOTING}
+    quoted = {student: INPUTS.findall(shown_outputs(attacked.course, student)) for student in QUOTING}
     assert all(quoted.values())
     first, second = (set(found) for found in quoted.values())
     assert first != second
@@ -307,7 +115,7 @@ def test_page_of_an_attack_shows_no_secrets(attacked, attack):
     student = student_of(attack)
     page = attacked.course.folder / "feedback" / student / "01_count" / "01_count.html"
     text = page.read_text(encoding="utf-8", errors="replace")
-    assert secrets_in(attacked, re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)) == set()
+    assert secrets_in(attacked.course, re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)) == set()
 
 
 @pytest.mark.parametrize(
@@ -330,12 +138,125 @@ def test_nothing_outside_was_touched_or_left(attacked, what):
     assert attacked.canaries[what] == []
 
 
-@pytest.mark.parametrize("what", ["signals", "connections"])
-def test_nobody_outside_was_reached(attacked, what):
-    assert attacked.canaries[what] == 0
+def test_nobody_outside_was_reached(attacked):
+    assert attacked.canaries["signals"] == 0
+    assert attacked.canaries["connections"] == []
 
 
 def test_nobody_but_those_who_handed_in_is_in_the_gradebook(attacked):
     expected = {"honest", "wrong-add", "wrong-both", *map(student_of, ATTACKS)}
     assert set(attacked.points) == expected
     assert len(expected) == len(ATTACKS) + 3
+
+
+TRIPPED = {
+    "changed_modes": {"modes"},
+    "deleted_files": {"files"},
+    "overwritten_files": {"files"},
+    "linked_folder": {"litter"},
+    "poisoned_home": {"litter"},
+    "signals_to_everybody": {"signals"},
+    "signals_to_verifier": {"reached by its number"},
+    "network_tcp": {"connections"},
+    "network_udp": {"connections"},
+    "environment_of_others": {TOKEN},
+    "inputs_in_file": {"litter"},
+    # What the attack above left.
+    "temporary_files_of_others": {"1234", "4321"},
+}
+
+
+@pytest.fixture(scope="session")
+def without_walls(tiny_built, tmp_path_factory) -> dict[str, list[str]]:
+    """What these attacks trip at the level `open`, in a process that is itself kept apart."""
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        command = [sys.executable, "-m", "tests.attacks.control", tiny_built.root, *TRIPPED]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY)
+        assert done.returncode == 0, done.stderr
+        (folder / "told.json").write_text(done.stdout)
+
+    return json.loads((made_once(tmp_path_factory, "without-walls", make) / "told.json").read_text())
+
+
+@pytest.mark.parametrize("name", TRIPPED)
+def test_without_walls_the_attack_trips_its_canary(without_walls, name):
+    assert set(without_walls[name]) >= TRIPPED[name]
+
+
+def test_canary_for_processes_sees_the_engine_while_it_runs(without_walls):
+    assert len(without_walls["engine"]) == 1
+    assert "gradebook.student.zygote" in without_walls["engine"][0]
+    assert without_walls["end"] == []
+
+
+def test_attack_on_the_verifier_by_signals_does_not_reach_it(attacked):
+    assert "reached" not in all_outputs(attacked.course, "harming-signals-to-verifier")
+
+
+PASSING_ON = """
+from pathlib import Path
+
+told = Path("told.txt").resolve()
+told.touch()
+
+def pass_on(*inputs):
+    before = told.read_text()
+    with told.open("a") as file:
+        print(*inputs, file=file)
+    print("before", before)
+    return before
+
+def add(a, b):
+    pass_on(a, b)
+    return 3
+"""
+TOTAL = """
+def total(numbers):
+    before = pass_on(*numbers)
+    if {when}:
+        raise ValueError(before)
+    return 6
+"""
+RAISING = {"in-its-visible-part": '"1234" in before', "in-its-hidden-part": "6001 in numbers"}
+SECOND_HIDDEN = """
+### BEGIN HIDDEN TESTS
+assert total([6001, 7002]) == 13003
+### END HIDDEN TESTS
+"""
+
+
+@pytest.fixture(scope="session")
+def two_hidden(tiny_built, tmp_path_factory) -> Course:
+    """A course with two tests that have hidden parts, graded for students who pass on what the first asks."""
+
+    def make(root: Path) -> None:
+        shutil.copytree(tiny_built.root, root)
+        course = Course(root)
+        first, _ = course.table.modules
+        text = course.text_source(first).read_text()
+        line = next(line for line in text.split("\n") if line.startswith("assert total("))
+        course.text_source(first).write_text(text.replace(line, line + SECOND_HIDDEN))
+        assert not [problem for built in build_course(course) for problem in built.problems]
+        for student, when in RAISING.items():
+            notebook = solve(read_release(course, first), add=PASSING_ON, total=TOTAL.format(when=when))
+            notebook["cells"].append(code_cell("import time\ntime.sleep(0.2)\nprint(told.read_text())"))
+            submit(course, student, first, notebook)
+        list(run_grading(course, plan_grading(course, (first,))))
+
+    return Course(made_once(tmp_path_factory, "two-hidden", make))
+
+
+@pytest.mark.parametrize("student", RAISING)
+def test_what_one_hidden_part_asks_reaches_a_later_test_and_nothing_that_is_shown(two_hidden, student):
+    points = read_points(two_hidden)[student]
+    assert (points["add-check"], points["total-check"]) == (0.0, 0.0)
+    record = load_records(open_coursedir(two_hidden).db_url)[student, "01_count"]
+    text = shown_outputs(two_hidden, student) + all_outputs(two_hidden, student) + record.explanation
+    assert secrets_in(two_hidden, text) == set()
+    assert not re.search("6001|7002|13003", text)
+    # The first student's error depends on what the other copy was asked: the file was there to read.
+    told = json.dumps(graded_notebook(two_hidden, student))
+    again = "asked again together with its hidden part" in told
+    assert again == (student == "in-its-visible-part")

@@ -26,8 +26,9 @@ from traitlets import List
 from gradebook.build.regions import hidden_lines
 from gradebook.course import Course
 from gradebook.folders import digest
-from gradebook.grade.grading import open_coursedir
+from gradebook.grade.marking import SHOWABLE
 from gradebook.grade.nodes import make_node
+from gradebook.grade.planning import open_coursedir
 from gradebook.grade.submission import Submission, find_submissions
 from gradebook.handover.exchange import open_exchange
 from gradebook.records import Record, load_records, transaction
@@ -64,7 +65,6 @@ ATTRIBUTES = {
 }
 SHOWN = ("text/plain", "text/html", "text/markdown", "image/png", "image/jpeg", "image/svg+xml")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-CELL_LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
 LINE_NUMBER = re.compile(r"^(?:-+>)?\s*\d+ ?")
 # A hidden line this long is recognised inside a longer one.
 TELLING = 12
@@ -106,7 +106,7 @@ class SafeHTMLExporter(HTMLExporter):
 
 
 class HideAnswers(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
-    """Take out hidden tests and mark schemes, and what outputs repeat of them."""
+    """Take out hidden tests and mark schemes, and what errors and outputs tell of them."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Edit the notebook in place; the graded copy on disk keeps everything."""
@@ -114,9 +114,10 @@ class HideAnswers(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no
         for cell in nb.cells:
             own = _own_hidden_lines(cell)
             if cell.cell_type == "code":
-                cell.outputs = [
-                    shown for output in cell.outputs if (shown := _filter_output(output, own, hidden))
-                ]
+                if own and not cell.metadata.get(SHOWABLE):
+                    cell.outputs = [_say_failed(output) for output in cell.outputs]
+                shown = [_filter_output(output, hidden) for output in cell.outputs]
+                cell.outputs = [output for output in shown if output]
             lines = cell.source.split("\n")
             cell.source = "\n".join(line for number, line in enumerate(lines, start=1) if number not in own)
             nbgrader = cell.metadata.get("nbgrader")
@@ -169,9 +170,16 @@ def _own_hidden_lines(cell: NotebookNode) -> dict[int, str]:
     return hidden_lines(cell.source) if cell.metadata.get("nbgrader") else {}
 
 
-def _filter_output(output: NotebookNode, own: dict[int, str], hidden: set[str]) -> NotebookNode | None:
+def _say_failed(output: NotebookNode) -> NotebookNode:
+    """An error that came while hidden lines ran, without a word of the student's: it would tell of them."""
     if output.output_type == "error":
-        return _filter_error(output, own, hidden)
+        output.ename, output.evalue, output.traceback = "HiddenTest", FAILED, [f"HiddenTest: {FAILED}"]
+    return output
+
+
+def _filter_output(output: NotebookNode, hidden: set[str]) -> NotebookNode | None:
+    if output.output_type == "error":
+        return _filter_error(output, hidden)
     if output.output_type == "stream":
         output.text = _filter_text(output.text, hidden)
         return output if output.text else None
@@ -186,15 +194,9 @@ def _filter_output(output: NotebookNode, own: dict[int, str], hidden: set[str]) 
     return output
 
 
-def _filter_error(output: NotebookNode, own: dict[int, str], hidden: set[str]) -> NotebookNode:
-    """An error without hidden lines; one that a hidden line raised says no more than that."""
-    text = ANSI.sub("", "\n".join(output.traceback))
-    place = CELL_LINE.search(text)
-    if own and place and int(place[1]) in own:
-        output.evalue, output.traceback = FAILED, [f"{output.ename}: {FAILED}"]
-    else:
-        output.evalue = _filter_text(output.evalue, hidden)
-        output.traceback = [_filter_text(part, hidden) for part in output.traceback]
+def _filter_error(output: NotebookNode, hidden: set[str]) -> NotebookNode:
+    output.evalue = _filter_text(output.evalue, hidden)
+    output.traceback = [_filter_text(part, hidden) for part in output.traceback]
     return output
 
 
