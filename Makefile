@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # Some machines switch bytecode caching off; without it every start takes twice as long.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check build lock clean
+.PHONY: demo test check build validity lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/tito course demo
@@ -24,6 +24,10 @@ check: $(VENV)/ready
 
 build: $(VENV)/ready
 	$(BIN)/tito course build
+
+# What the checks are worth: mutants of every solution, some minutes; `ALL=--all` also where nothing changed.
+validity: $(VENV)/ready
+	$(BIN)/python -m gradebook.validity $(ALL)
 
 # The exact versions of everything, for every platform; run after changing a dependency.
 lock: $(VENV)/ready

@@ -59,6 +59,18 @@ class Course:
         """The planted solutions beside it."""
         return self.text_source(module).with_name("variants.toml")
 
+    def styles(self, module: Module) -> Path:
+        """The folder of whole solutions in other styles."""
+        return self.text_source(module).with_name("styles")
+
+    def stubs(self, module: Module) -> Path:
+        """What notebooks of stubs may honestly earn."""
+        return self.text_source(module).with_name("stubs.toml")
+
+    def equivalents(self, module: Module) -> Path:
+        """The mutants of its solutions that are no mistakes."""
+        return self.text_source(module).with_name("equivalents.toml")
+
     def source(self, module: Module) -> Path:
         """The source notebook built from it, solutions included."""
         return self.folder / "source" / module.id / f"{module.id}.ipynb"

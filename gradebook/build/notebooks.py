@@ -84,7 +84,11 @@ class Cell:
 
 def plain_notebook(path: Path) -> dict[str, Any]:
     """A notebook's JSON with each cell's source as one text; raises `ExportError` for a damaged file."""
-    notebook = read_notebook(path)
+    return with_texts(read_notebook(path))
+
+
+def with_texts(notebook: dict[str, Any]) -> dict[str, Any]:
+    """The notebook, with each cell's source turned into one text."""
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
     return notebook

@@ -10,27 +10,49 @@ import multiprocessing
 import os
 import sys
 import types
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import tito.checks
+import tito.expect
+from gradebook.build.notebooks import Cell, cells_of
+from gradebook.verify.alarm import at_most
+from tito.checks import Check, Host
+from tito.expect import StudentCodeStopped, expect_close
+from tito.results import Outcome
+
+CELL_SECONDS, CHECK_SECONDS = 20.0, 5.0
 # What every notebook imports, paid for once in the process that the others are forked from.
-_WARM = ["numpy", "matplotlib.pyplot", "tito.checks", "tito.table", "tito.render.html"]
+WARM = ["numpy", "matplotlib.pyplot", "tito.checks", "tito.table", "tito.render.html"]
+DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a notebook scored: points and message by graded cell; `points` is what each is worth."""
+    """What a notebook scored: points by graded cell, and `points`, what each is worth.
 
-    scores: dict[str, float]
-    points: dict[str, float]
+    checks: how each check of the checkpoint ended. messages: why each graded cell, or by `check NAME` each
+    check, did not pass. margins: for each of these, the largest part of its tolerance that a comparison of
+    numbers used up.
+    """
+
+    scores: dict[str, float] = field(default_factory=dict)
+    points: dict[str, float] = field(default_factory=dict)
     messages: dict[str, str] = field(default_factory=dict)
     checks: dict[str, str] = field(default_factory=dict)
+    margins: dict[str, float] = field(default_factory=dict)
 
     @property
     def lost(self) -> set[str]:
         """The graded cells without full points."""
         return {cell for cell, score in self.scores.items() if score < self.points[cell]}
+
+    @property
+    def failed(self) -> set[str]:
+        """The checks that failed; those that were not judged are not among them."""
+        return {name for name, outcome in self.checks.items() if outcome == Outcome.FAILED}
 
 
 def try_notebook(notebook: dict[str, Any], home: Path, *, seed: int = 0) -> Trial:
@@ -40,55 +62,84 @@ def try_notebook(notebook: dict[str, Any], home: Path, *, seed: int = 0) -> Tria
     Of cells that only show something, just imports and definitions run: all that a graded cell may rely on.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_WARM)
+    context.set_forkserver_preload(WARM)
     with context.Pool(1) as pool:
-        return pool.apply(_run, (_plain(notebook), str(home), seed))
+        return pool.apply(_run, (cells_of(notebook), str(home), seed))
 
 
-def _plain(notebook: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """The code cells as (source, nbgrader metadata)."""
-    return [
-        (cell["source"], dict(cell["metadata"].get("nbgrader", {})))
-        for cell in notebook["cells"]
-        if cell["cell_type"] == "code"
-    ]
+def _run(cells: Sequence[Cell], home: str, seed: int) -> Trial:
+    return Rehearsal(home, seed).run(cells)
 
 
-def _run(cells: list[tuple[str, dict[str, Any]]], home: str, seed: int) -> Trial:
-    os.environ.update(TINYTORCH_HOME=home, TITO_SEED=str(seed), MPLBACKEND="agg")
-    main = types.ModuleType("__main__")
-    sys.modules["__main__"] = main
-    scores: dict[str, float] = {}
-    points: dict[str, float] = {}
-    messages: dict[str, str] = {}
-    checks: dict[str, str] = {}
-    for number, (source, nbgrader) in enumerate(cells):
-        whole = bool(nbgrader) or source.startswith("#| export")
-        value, message = _execute(source, f"<cell {number}>", main, whole)
-        if nbgrader.get("grade"):
-            name, worth = nbgrader["grade_id"], float(nbgrader["points"])
-            points[name] = worth
-            scores[name] = 0.0 if message else float(repr(value)) if value is not None else worth
-            checks.update({check.name: str(check.outcome) for check in getattr(value, "checks", ())})
+class Rehearsal(Host):
+    """A notebook that runs in this process, which it takes over: `__main__`, the environment, the checks."""
+
+    def __init__(self, home: str, seed: int) -> None:
+        os.environ.update(TINYTORCH_HOME=home, TITO_SEED=str(seed), MPLBACKEND="agg")
+        self._main = types.ModuleType("__main__")
+        sys.modules["__main__"] = self._main
+        self.trial = Trial()
+        self._place = ""
+        tito.checks.host = self
+        tito.checks.expect_close = tito.expect.expect_close = self._expect_close
+
+    @contextlib.contextmanager
+    def judging(self, check: Check) -> Iterator[None]:
+        """Give a check a time of its own."""
+        place, self._place = self._place, f"check {check.name}"
+        with at_most(CHECK_SECONDS):
+            yield
+        self._place = place
+
+    def run(self, cells: Iterable[Cell]) -> Trial:
+        """Run cells; what all cells so far scored."""
+        for cell in cells:
+            if cell.type == "code":
+                self._run_cell(cell)
+        return self.trial
+
+    def _run_cell(self, cell: Cell) -> None:
+        name = self._place = str(cell.nbgrader.get("grade_id", f"cell {cell.position}"))
+        whole = bool(cell.nbgrader) or cell.source.startswith("#| export")
+        value, message = self._execute(cell.source, f"<{name}>", whole)
+        trial = self.trial
         if message:
-            messages[nbgrader.get("grade_id", f"cell {number}")] = message
-    return Trial(scores, points, messages, checks)
+            trial.messages[name] = message
+        if cell.autograded:
+            trial.points[name] = cell.points
+            trial.scores[name] = 0.0 if message else float(repr(value)) if value is not None else cell.points
+        for check in getattr(value, "checks", ()):
+            trial.checks[check.name] = str(check.outcome)
+            if check.message:
+                trial.messages[f"check {check.name}"] = check.message
 
+    def _execute(self, source: str, name: str, whole: bool) -> tuple[object, str]:
+        """The value of a cell's last expression and, where it failed, the error in one line."""
+        quiet = io.StringIO()
+        try:
+            tree = ast.parse(source, name)
+            if not whole:
+                tree.body = [node for node in tree.body if isinstance(node, DEFINES)]
+            last = tree.body.pop() if tree.body else None
+            if not isinstance(last, ast.Expr):
+                tree.body += [last] if last else []
+                last = None
+            with at_most(CELL_SECONDS), contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
+                names = vars(self._main)
+                exec(compile(tree, name, "exec"), names)
+                value = eval(compile(ast.Expression(last.value), name, "eval"), names) if last else None
+        except (Exception, SystemExit, StudentCodeStopped) as error:  # noqa: BLE001 - whatever the cell raises
+            return None, f"{type(error).__name__}: {error}"
+        return value, ""
 
-def _execute(source: str, name: str, main: types.ModuleType, whole: bool) -> tuple[object, str]:
-    """The value of a cell's last expression and, where it failed, the error in one line."""
-    try:
-        tree = ast.parse(source, name)
-        if not whole:
-            kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-            tree.body = [node for node in tree.body if isinstance(node, kept)]
-        last = tree.body.pop() if tree.body else None
-        if not isinstance(last, ast.Expr):
-            tree.body += [last] if last else []
-            last = None
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            exec(compile(tree, name, "exec"), vars(main))
-            value = eval(compile(ast.Expression(last.value), name, "eval"), vars(main)) if last else None
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the cell raises is its result
-        return None, f"{type(error).__name__}: {error}"
-    return value, ""
+    def _expect_close(self, actual: Any, expected: Any, what: str, **options: Any) -> None:
+        """`expect_close`, which also notes how near to its tolerance the numbers came."""
+        import numpy as np
+
+        expect_close(actual, expected, what, **options)
+        given, wanted = np.asarray(actual, dtype=float), np.asarray(expected, dtype=float)
+        allowed = options.get("atol", 1e-6) + options.get("rtol", 1e-5) * np.abs(wanted)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            used = np.abs(given - wanted) / allowed
+        largest = float(np.max(used, initial=0.0, where=np.isfinite(used)))
+        self.trial.margins[self._place] = max(largest, self.trial.margins.get(self._place, 0.0))

@@ -202,8 +202,8 @@ check("3.11", "3.11.1", False)
 check("2.0.1", "2", True)
 check("1.99.99", "2.0", False)
 check("4.0", "3.12.5", True)
-refused = 'meets("nightly", "1.0")'
-expect_raises(ValueError, lambda: meets("nightly", "1.0"), refused, says=("nightly",))
+call = 'meets("nightly", "1.0")'
+expect_raises(ValueError, lambda: meets("nightly", "1.0"), call, says=("nightly",))
 ### END HIDDEN TESTS
 print("✅ meets passed: a missing number counts as zero")
 
@@ -491,8 +491,8 @@ expect_true(new, "a second call of randn", "new numbers", "the numbers of the fi
 ### BEGIN HIDDEN TESTS
 expect_equal(randn(4).shape, (4,), "shape of randn(4)")
 expect_equal(randn(2, 1, 3).shape, (2, 1, 3), "shape of randn(2, 1, 3)")
-share = (np.abs(drawn) < 1).mean()
-expect_close(share, 0.6827, "share of draws between -1 and 1", atol=0.02)
+within_one = (np.abs(drawn) < 1).mean()
+expect_close(within_one, 0.6827, "share of draws between -1 and 1", atol=0.02)
 manual_seed(0)
 expect_close(randn(200, 300), drawn, "randn(200, 300), seeded with 0 a second time")
 ### END HIDDEN TESTS

@@ -425,8 +425,8 @@ expect_equal(
 
 ### BEGIN HIDDEN TESTS
 class Notebook:
-    def record(self, *heard):
-        self.heard = heard
+    def record(self, function, inputs, settings, output):
+        self.heard = function, inputs, settings, output
 
 
 notebook = Notebook()
@@ -501,7 +501,7 @@ def broadcast_shapes(*shapes):
 
     Raises ValueError where an axis holds two different lengths, neither of them 1. The message
     holds all the shapes, the axis counted from the right (`axis -1` is the last) and the two
-    lengths (`3 and 4`).
+    lengths in the order of the shapes (`3 and 4`).
     """
     ### BEGIN SOLUTION
     ndim = max((len(shape) for shape in shapes), default=0)
@@ -533,6 +533,12 @@ expect_raises(
     says=("(4, 3)", "(4,)", "axis -1", "3 and 4"),
     hint="align on the right: 3 meets 4",
 )
+expect_raises(
+    ValueError,
+    lambda: broadcast_shapes((2, 5, 3), (4, 3)),
+    "(2, 5, 3) with (4, 3)",
+    says=("axis -2", "5 and 4"),
+)
 ### BEGIN HIDDEN TESTS
 expect_equal(
     broadcast_shapes((3,), (2, 3)),
@@ -547,12 +553,6 @@ expect_equal(
     hint="1 stretches to any length, also to 0",
 )
 expect_equal(broadcast_shapes((7, 1), (5, 1, 2), (1,)), (5, 7, 2), "three shapes at once")
-expect_raises(
-    ValueError,
-    lambda: broadcast_shapes((2, 5, 3), (4, 3)),
-    "(2, 5, 3) with (4, 3)",
-    says=("axis -2", "5 and 4"),
-)
 expect_raises(
     ValueError, lambda: broadcast_shapes((0,), (4,)), "(0,) with (4,)", says=("0 and 4",)
 )

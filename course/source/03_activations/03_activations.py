@@ -108,8 +108,8 @@ W1, b1 = Tensor(draw(size=(2, 16))), Tensor(draw(size=16))
 W2, b2 = Tensor(draw(size=(16, 3))), Tensor(draw(size=3))
 W, b = collapse(W1, b1, W2, b2)
 x = Tensor(np.arange(10).reshape(5, 2))
-both = ((x @ W1 + b1) @ W2 + b2).data
-expect_close((x @ W + b).data, both, "x @ W + b beside two layers", rtol=1e-4, atol=1e-4)
+want = ((x @ W1 + b1) @ W2 + b2).data
+expect_close((x @ W + b).data, want, "x @ W + b beside two layers", rtol=1e-4, atol=1e-4)
 ### END HIDDEN TESTS
 print("✅ Two straight steps are one")
 
@@ -146,7 +146,7 @@ class Meter:
     def __exit__(self, *error):
         recorders.remove(self)
 
-    def record(self, function, _inputs, _settings, output):
+    def record(self, function, inputs, settings, output):
         self.names.append(function.__name__)
         self.bytes += output.nbytes
         self.last = output
@@ -500,8 +500,8 @@ expect_close(slope(lambda x: 5 - x, x).data, -np.ones((2, 2)), "slope of 5 - x")
 ### BEGIN HIDDEN TESTS
 coarse = slope(lambda x: x**3, x, h=0.1).data
 expect_close(coarse, [[0.01, 3.01], [12.01, 27.01]], "slope of x³ with h = 0.1")
-powers = np.exp(x.data.astype(np.float64))
-expect_close(slope(lambda x: x.exp(), x).data, powers, "slope of exp", rtol=1e-7)
+own_slope = np.exp(x.data.astype(np.float64))
+expect_close(slope(lambda x: x.exp(), x).data, own_slope, "slope of exp", rtol=1e-7)
 ### END HIDDEN TESTS
 print("✅ You can see how steep a function is")
 
@@ -749,8 +749,8 @@ def gelu(x, approximate="none"):
 
 # %% nbgrader={"grade": true, "grade_id": "gelu-check", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 x = Tensor([-2, -1, 0, 1, 2, 1e4, -1e4])
-exact = [-0.0455003, -0.1586553, 0, 0.8413447, 1.9544997, 1e4, 0]
-expect_close(expect_quiet(gelu, x, "gelu(x)").data, exact, "gelu of -2, -1, 0, 1, 2 and ±1e4")
+want = [-0.0455003, -0.1586553, 0, 0.8413447, 1.9544997, 1e4, 0]
+expect_close(expect_quiet(gelu, x, "gelu(x)").data, want, "gelu of -2, -1, 0, 1, 2 and ±1e4")
 fast = [-0.0454023, -0.1588080, 0, 0.8411920, 1.9545977, 1e4, 0]
 hint = "√(2/π) ≈ 0.7979; x³, not x²"
 expect_close(gelu(x, approximate="tanh").data, fast, 'gelu(x, approximate="tanh")', hint=hint)
@@ -902,7 +902,7 @@ with aloud():
 # %% nbgrader={"grade": false, "grade_id": "softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 def softmax(x, dim):
-    """Probabilities along axis `dim`: e^x over the sum of e^x, for scores of any size.
+    """Probabilities along axis `dim`: e^x over the sum of e^x, as accurate for large scores as for small.
 
     x: a Tensor of at least one axis; returns a Tensor of its shape and dtype
     A score of -inf gets the probability 0.
@@ -918,14 +918,14 @@ x = Tensor([[2.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
 expect_close(softmax(x, dim=1).data, [[0.6652409, 0.2447285, 0.0900306], [1 / 3] * 3], "softmax")
 columns = softmax(x, 0).data.sum(axis=0)
 expect_close(columns, [1, 1, 1], "the columns' sums of softmax(x, 0)", hint="dim, and keep it")
-shifted = Tensor([[1000.0, 1000.0, 998.0], [-1000.0, -1000.0, -1002.0], [0.0, 0.0, -2.0]])
-rows = expect_quiet(lambda x: softmax(x, 1), shifted, "softmax of scores around ±1000")
-row, hint = [0.4683105, 0.4683105, 0.0633789], "each row has its own largest score"
+far = Tensor([[1000.0, 1000.0, 998.0], [-1000.0, -1000.0, -1002.0], [0.0, 0.0, -2.0]])
+rows = expect_quiet(lambda x: softmax(x, 1), far, "softmax of scores around ±1000")
+row, hint = [0.4683105, 0.4683105, 0.0633789], "subtract each row's own largest score, then exp"
 expect_close(rows.data, [row, row, row], "softmax of one row, shifted", hint=hint)
 expect_sound(lambda x: softmax(x, -1), "softmax(x, -1)", shapes=[(5,), (3, 3), (2, 3, 4)])
 ### BEGIN HIDDEN TESTS
-masked = softmax(Tensor([[0.0, -np.inf, 0.0], [1e4, -1e4, 0.0]]), dim=1)
-expect_close(masked.data, [[0.5, 0, 0.5], [1, 0, 0]], "softmax of rows with -inf and with ±1e4")
+two_rows = softmax(Tensor([[0.0, -np.inf, 0.0], [1e4, -1e4, 0.0]]), dim=1)
+expect_close(two_rows.data, [[0.5, 0, 0.5], [1, 0, 0]], "softmax of rows with -inf and with ±1e4")
 block = np.random.default_rng(5).normal(size=(3, 3, 3)) * 3
 for dim in (0, 1, 2, -2):
     want = np.exp(block) / np.exp(block).sum(axis=dim, keepdims=True)
@@ -1043,10 +1043,10 @@ expect_sound(lambda x: log_softmax(x, -1), "log_softmax(x, -1)", shapes=[(5,), (
 ### BEGIN HIDDEN TESTS
 block = np.random.default_rng(6).normal(size=(3, 3, 3)) * 3
 for dim in (0, 1, 2, -2):
-    logs = block - np.log(np.exp(block).sum(axis=dim, keepdims=True))
-    expect_close(log_softmax(Tensor(block), dim).data, logs, f"log_softmax(x, dim={dim})")
-masked = log_softmax(Tensor([0.0, -np.inf]), 0)
-expect_close(masked.data, [0, -np.inf], "log_softmax of 0 and -inf")
+    want = block - np.log(np.exp(block).sum(axis=dim, keepdims=True))
+    expect_close(log_softmax(Tensor(block), dim).data, want, f"log_softmax(x, dim={dim})")
+one_row = log_softmax(Tensor([0.0, -np.inf]), 0)
+expect_close(one_row.data, [0, -np.inf], "log_softmax of 0 and -inf")
 ### END HIDDEN TESTS
 print("✅ Logarithms of probabilities, down to the hopeless ones")
 

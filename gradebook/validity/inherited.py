@@ -1,0 +1,42 @@
+"""Mistakes of earlier modules: packages in which one of them holds a planted wrong solution."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from gradebook.build.notebooks import Cell, notebook_from_text, with_texts
+from gradebook.build.reference import write_package
+from gradebook.course import Course
+from gradebook.grade.verdict import CHECKPOINT
+from gradebook.rehearsal.trial import Trial
+from gradebook.rehearsal.variants import plant, read_variants
+from gradebook.validity.walk import run_once
+from tito.export import exported_text
+from tito.table import Module
+
+RUN = "from tito.checks import checkpoint_path, load_checkpoint\nload_checkpoint(checkpoint_path({!r})).run()"
+
+
+def mistaken_packages(course: Course, module: Module) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each planted mistake of an earlier module: its name, and the texts of a package that has it."""
+    modules = [other for other in course.authored() if other.number <= module.number]
+    texts = {other: course.text_source(other).read_text(encoding="utf-8") for other in modules}
+    notebooks = {other: with_texts(notebook_from_text(texts[other], other)) for other in modules}
+    right = {other.export: exported_text(notebooks[other], f"{other.id}.ipynb") for other in modules}
+    for other in modules[:-1]:
+        for variant in read_variants(course.variants(other)):
+            if not variant.right:
+                planted = exported_text(plant(notebooks[other], variant), f"{other.id}.ipynb")
+                yield f"{other.id}: {variant.name}", right | {other.export: planted}
+
+
+def prove_package(texts: dict[str, str], filename: str, folder: Path) -> Trial:
+    """What a checkpoint finds in a package, which is laid out in `folder` meanwhile."""
+    meta = {"grade_id": CHECKPOINT, "grade": True, "points": 1}
+    cell = Cell(1, CHECKPOINT, "code", RUN.format(filename), {"nbgrader": meta}, meta)
+    folder.mkdir()
+    write_package(folder, texts)
+    try:
+        return run_once([cell], folder, seed=1)
+    finally:
+        shutil.rmtree(folder)
