@@ -339,10 +339,12 @@ def test_exit_and_quit_end_nothing(play: Play) -> None:
 
 
 def test_interrupt_ends_a_cell_that_waits(play: Play) -> None:
-    wake = (
-        "import os, signal, threading\nthreading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
-    )
-    played = play([f"{wake}import asyncio\nawait asyncio.sleep(30)", f"{wake}while True: print('x')", "1"])
+    interrupt = "import asyncio, os, signal, threading\n"
+    # The loop starts the clock, so that the cell waits by then.
+    interrupt += "clock = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))\n"
+    wait = f"{interrupt}asyncio.get_running_loop().call_soon(clock.start)\nawait asyncio.sleep(30)"
+    go_on = f"{interrupt}clock.start()\nwhile True: print('x')"
+    played = play([wait, go_on, "1"])
 
     assert played["ended"] == ["error", "error", "ok"]
     waited, printed, _ = played["messages"]

@@ -1,6 +1,7 @@
 """What a submission may use up, and how long: `c.GradingLimits.…` in `nbgrader_config.py`."""
 
 from dataclasses import dataclass, fields
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from gradebook.sandbox.walls import Limits
@@ -33,12 +34,12 @@ class GradingLimits:
     def for_process(self) -> Limits:
         """What the student's process is held to by the system."""
         return Limits(
-            cpu_seconds=self.cpu_seconds,
-            memory_bytes=self.memory_mb * MEBIBYTE,
-            processes=self.processes,
-            file_bytes=self.file_mb * MEBIBYTE,
-            descriptors=self.descriptors,
-            disk_bytes=self.disk_mb * MEBIBYTE,
+            cpu_seconds=ceil(self.cpu_seconds),
+            memory_bytes=ceil(self.memory_mb * MEBIBYTE),
+            processes=ceil(self.processes),
+            file_bytes=ceil(self.file_mb * MEBIBYTE),
+            descriptors=ceil(self.descriptors),
+            disk_bytes=ceil(self.disk_mb * MEBIBYTE),
         )
 
 
