@@ -1,14 +1,21 @@
 """What several test files share: the course, built once."""
 
 import fcntl
+import functools
 import os
+import pickle
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gradebook.course import Course
+from tito.table import Module
+
+if TYPE_CHECKING:
+    from gradebook.validity.measure import Validity
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -48,6 +55,26 @@ def built_course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
     course = Course(root)
     build_course(course)
     yield course
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> "Callable[[Module], Validity]":
+    """What a module's checks make of all planted solutions, a sample of its mutants and a few seeds."""
+
+    def measure(module: Module) -> "Validity":
+        def make(root: Path) -> None:
+            from gradebook.validity.measure import Laboratory
+
+            root.mkdir()
+            with Laboratory(Course(REPOSITORY)) as laboratory:
+                found = laboratory.measure(module, seeds=5, every=25)
+            (root / "validity.pickle").write_bytes(pickle.dumps(found))
+
+        folder = made_once(tmp_path_factory, f"measured-{module.id}", make)
+        found: Validity = pickle.loads((folder / "validity.pickle").read_bytes())
+        return found
+
+    return functools.cache(measure)
 
 
 @pytest.fixture(scope="session")

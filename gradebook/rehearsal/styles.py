@@ -21,6 +21,11 @@ class Style:
     about: str
     cells: Mapping[str, str]
 
+    @property
+    def title(self) -> str:
+        """What it is called beside the other right solutions of its module."""
+        return f"style {self.name}"
+
 
 def read_styles(folder: Path) -> tuple[Style, ...]:
     """The styles of a folder, by name."""

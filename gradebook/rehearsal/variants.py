@@ -33,6 +33,11 @@ class Variant:
     solution: str = ""
 
     @property
+    def title(self) -> str:
+        """What it is called beside the others of its module."""
+        return f"{self.cell}: {self.name}"
+
+    @property
     def right(self) -> bool:
         """Whether it deserves full points."""
         return not self.loses

@@ -135,8 +135,8 @@ class Laboratory:
             tuple(runs[1].checks),
             tuple(map(Verdict, mistakes, trials)),
             equivalents,
-            wrong=tuple((variant.name, trial) for variant, trial in tried if not variant.right),
-            right=(*((variant.name, trial) for variant, trial in tried if variant.right), *styles),
+            wrong=tuple((variant.title, trial) for variant, trial in tried if not variant.right),
+            right=(*((variant.title, trial) for variant, trial in tried if variant.right), *styles),
             inherited=self._inherit(module, max(1, every // 3)),
             repeated=runs,
         )
@@ -146,7 +146,7 @@ class Laboratory:
         styles = read_styles(self.course.styles(module))
         orders = [(cells_of(plant_style(notebook, style)), home, 1) for style in styles]
         trials = self._pool.starmap(run_once, orders)
-        return [(f"style {style.name}", trial) for style, trial in zip(styles, trials, strict=True)]
+        return [(style.title, trial) for style, trial in zip(styles, trials, strict=True)]
 
     def _inherit(self, module: Module, every: int) -> tuple[Named, ...]:
         """What the module's checkpoint finds in packages with a mistake of an earlier module."""
