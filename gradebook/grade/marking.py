@@ -120,11 +120,16 @@ def mark_solution(engine: Engine, rubric: NotebookRubric, level: Level) -> Marke
 
 def make_plan(rubric: NotebookRubric, cells: Sequence[NotebookNode]) -> Plan:
     """The verifier's orders for a restored notebook."""
-    limits = rubric.limits
     code = tuple(_code_cell(index, cell) for index, cell in enumerate(cells) if cell.cell_type == "code")
+    return plan_cells(rubric, code, rubric.given)
+
+
+def plan_cells(rubric: NotebookRubric, code: tuple[CodeCell, ...], given: Mapping[str, str]) -> Plan:
+    """The verifier's orders for code cells, within the rubric's limits."""
+    limits = rubric.limits
     return Plan(
         code,
-        rubric.given,
+        given,
         rubric.packages,
         rubric.asserted,
         cell_seconds=limits.cell_seconds,
@@ -153,8 +158,12 @@ def verifier_environment(rubric: NotebookRubric) -> dict[str, str]:
 
 def _for_one(rubric: NotebookRubric, submission: HandedIn) -> NotebookRubric:
     """The rubric with a seed for this submission alone: what feedback gives away helps no other."""
-    own = hashlib.sha256(f"{rubric.seed} {submission.content}".encode()).digest()
-    return replace(rubric, seed=int.from_bytes(own[:7], "big"))
+    return replace(rubric, seed=own_seed(f"{rubric.seed} {submission.content}"))
+
+
+def own_seed(text: str) -> int:
+    """The seed that belongs to a text, which has the course's secret in it."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big")
 
 
 def _code_cell(index: int, cell: NotebookNode) -> CodeCell:

@@ -90,11 +90,13 @@ def plan_packages(course: Course, jobs: list[Job], force: bool = False) -> list[
     coursedir = open_coursedir(course)
     readings, given = load_readings(coursedir.db_url), scaffold_version()
     rubrics = {job.rubric.module.id: job.rubric for job in jobs}
+    # The same objects again: each has read its files once.
+    planned = {job.submission: job.submission for job in jobs}
     handed_in: dict[str, list[Submission]] = {job.submission.student: [] for job in jobs}
     submitted = Path(coursedir.root, coursedir.submitted_directory)
     for submission in find_submissions(submitted, course.authored()):
         if submission.student in handed_in:
-            handed_in[submission.student].append(submission)
+            handed_in[submission.student].append(planned.get(submission, submission))
             if submission.module.id not in rubrics:
                 rubrics[submission.module.id] = read_rubric(course, submission.module)
     packages = []

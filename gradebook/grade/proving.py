@@ -1,6 +1,5 @@
 """The cumulative reading: a student's own package, rebuilt from all they handed in, and its checkpoints."""
 
-import hashlib
 import json
 import shutil
 import time
@@ -11,7 +10,7 @@ from typing import Any
 
 from gradebook.build.reference import write_package
 from gradebook.grade.engine import Engine
-from gradebook.grade.marking import make_walls, verifier_environment
+from gradebook.grade.marking import make_walls, own_seed, plan_cells, verifier_environment
 from gradebook.grade.nodes import make_notebook
 from gradebook.grade.restore import restore_cells
 from gradebook.grade.rubric import Rubric
@@ -19,7 +18,7 @@ from gradebook.grade.submission import Submission, UnreadableError
 from gradebook.grade.verdict import CHECKPOINT, Ended
 from gradebook.records import Reading
 from gradebook.sandbox.walls import Level
-from gradebook.verify.plan import CellResult, CodeCell, Plan
+from gradebook.verify.plan import CellResult, CodeCell
 from tito.export import ExportError, exported_cells, exported_text
 from tito.results import CheckpointResult, result_from_json
 from tito.table import Checkpoint
@@ -53,8 +52,8 @@ def prove_student(
     """
     start = time.perf_counter()
     refused = rebuild_package(rubrics, submissions, folder)
-    # A seed for this package alone, as each submission has one: the key has the course's secret in it.
-    seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:7], "big")
+    # For this package alone, as each submission has one.
+    seed = own_seed(key)
     readings = []
     for submission, checkpoint in submissions.items():
         module = submission.module.id
@@ -68,16 +67,8 @@ def prove_student(
 
 def prove_module(engine: Engine, rubric: Rubric, checkpoint: Checkpoint, level: Level) -> Reading:
     """Run a checkpoint against the package that the rubric names; of nobody yet."""
-    limits = rubric.limits
-    plan = Plan(
-        (CodeCell(0, RUN.format(checkpoint.filename), CHECKPOINT, graded=True),),
-        packages=rubric.packages,
-        asserted=rubric.asserted,
-        cell_seconds=limits.cell_seconds,
-        check_seconds=min(limits.check_seconds, limits.cell_seconds),
-        call_seconds=min(limits.call_seconds, limits.cell_seconds),
-        notebook_seconds=limits.notebook_seconds,
-    )
+    cell = CodeCell(0, RUN.format(checkpoint.filename), CHECKPOINT, graded=True)
+    plan = plan_cells(rubric, (cell,), given={})
     walls = make_walls(rubric, level, own=None)
     verified = engine.run(plan, walls, rubric.package, verifier_environment(rubric))
     result = next(iter(verified.cells), CellResult(0, Ended.NOT_RUN, verified.lost))

@@ -50,6 +50,11 @@ class Trial:
         return {cell for cell, score in self.scores.items() if score < self.points[cell]}
 
     @property
+    def full(self) -> bool:
+        """Whether it scored, and full points in every graded cell."""
+        return bool(self.scores) and not self.lost
+
+    @property
     def failed(self) -> set[str]:
         """The checks that failed; those that were not judged are not among them."""
         return {name for name, outcome in self.checks.items() if outcome == Outcome.FAILED}

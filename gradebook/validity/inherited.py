@@ -7,14 +7,13 @@ from pathlib import Path
 from gradebook.build.notebooks import Cell, notebook_from_text, with_texts
 from gradebook.build.reference import write_package
 from gradebook.course import Course
+from gradebook.grade.proving import RUN
 from gradebook.grade.verdict import CHECKPOINT
 from gradebook.rehearsal.trial import Trial
 from gradebook.rehearsal.variants import plant, read_variants
 from gradebook.validity.walk import run_once
 from tito.export import exported_text
 from tito.table import Module
-
-RUN = "from tito.checks import checkpoint_path, load_checkpoint\nload_checkpoint(checkpoint_path({!r})).run()"
 
 
 def mistaken_packages(course: Course, module: Module) -> Iterator[tuple[str, dict[str, str]]]:

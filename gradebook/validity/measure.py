@@ -13,6 +13,7 @@ from gradebook.build.notebooks import Cell, cells_of, notebook_from_text, with_t
 from gradebook.build.reference import reference_package
 from gradebook.course import Course
 from gradebook.folders import staging_folder
+from gradebook.grade.engine import ONE_THREAD
 from gradebook.grade.verdict import CHECKPOINT
 from gradebook.rehearsal.styles import plant_style, read_styles
 from gradebook.rehearsal.trial import WARM, Trial
@@ -44,7 +45,7 @@ class Verdict:
     @property
     def killed(self) -> bool:
         """Whether it loses points anywhere."""
-        return self.ended or bool(self.trial.lost)
+        return not self.trial.full
 
     @property
     def killed_by_checkpoint(self) -> bool:
@@ -78,12 +79,12 @@ class Validity:
     @property
     def false_rejections(self) -> list[str]:
         """The right solutions that lose points."""
-        return [name for name, trial in self.right if trial.lost or not trial.scores]
+        return [name for name, trial in self.right if not trial.full]
 
     @property
     def flakes(self) -> list[int]:
         """The seeds with which the reference itself loses points."""
-        return [seed for seed, trial in self.repeated.items() if trial.lost or not trial.scores]
+        return [seed for seed, trial in self.repeated.items() if not trial.full]
 
     @property
     def margins(self) -> dict[str, float]:
@@ -103,7 +104,7 @@ class Laboratory:
         self._count = processes or os.cpu_count() or 1
 
     def __enter__(self) -> "Laboratory":
-        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        for name in ONE_THREAD:
             os.environ.setdefault(name, "1")
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([*WARM, "gradebook.validity.walk"])

@@ -67,7 +67,7 @@ def module_row(validity: Validity) -> ModuleRow:
         sum(verdict.killed for verdict in verdicts),
         sum(verdict.killed_by_checkpoint for verdict in verdicts),
         len(validity.wrong),
-        sum(bool(trial.lost) or not trial.scores for _, trial in validity.wrong),
+        sum(not trial.full for _, trial in validity.wrong),
         len(validity.right),
         len(validity.right) - len(validity.false_rejections),
         len(validity.repeated),
