@@ -365,7 +365,18 @@ def test_one_door(rng):
         def backward(self, output, gradient):
             self.asked = (output, gradient)
 
+    class Kind(Tensor):
+        """A class made from Tensor, as module 04 will make one."""
+
     x, listener = Tensor(rng.normal(size=(2, 3))), Listener()
+    for name, kind, plain in [
+        ("Kind(x) - x", lambda: Kind(x) - x, x - x),
+        ("x @ Kind(x).T", lambda: x @ Kind(x).T, x @ x.T),
+        ("Kind(x).sum(0)", lambda: Kind(x).sum(0), x.sum(0)),
+        ("Tensor(Kind(x))", lambda: Tensor(Kind(x)), x),
+    ]:
+        hint = "ask isinstance(value, Tensor), which holds for every kind of Tensor"
+        expect_close(kind().data, plain.data, f"{name} for a Kind(Tensor)", hint=hint)
     module.recorders.append(listener)
     try:
         for name, operation in [

@@ -383,7 +383,7 @@ def apply(function, *inputs, **settings):
     """Run a NumPy function on the inputs' arrays; return its result as a new Tensor.
 
     function: called with one array (or Python number) per input, and the settings, such as `axis=0`
-    inputs: Tensors and plain Python numbers
+    inputs: Tensors, also of a class made from Tensor, and plain Python numbers
     The result is float32 where NumPy answers float64 although no input array is float64.
     Each recorder hears `record(function, inputs, settings, output)` once the output exists.
     """
@@ -455,6 +455,13 @@ expect_true(
     "the tensor that apply returned",
     heard_output,
 )
+
+
+class Kind(Tensor):
+    """A class made from Tensor, as module 04 will make one."""
+
+
+expect_close(apply(np.negative, Kind([1.0])).data, [-1.0], "apply(np.negative, a kind of Tensor)")
 ### END HIDDEN TESTS
 print("✅ The door computes, keeps float32 and tells its recorders")
 
