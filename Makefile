@@ -5,11 +5,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TORCH ?= --torch-backend cpu torch
 
 # Some machines switch bytecode caching off; without it every start takes twice as long.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check build validity lock clean
+.PHONY: demo test check build validity pacing pytorch lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/tito course demo
@@ -25,6 +26,15 @@ check: $(VENV)/ready
 build: $(VENV)/ready
 	$(BIN)/tito course build
 
+# How the notebooks are paced: cell lengths, cells before the first exercise, words between actions.
+pacing: $(VENV)/ready
+	$(BIN)/python -m gradebook.build.pacing
+
+# The layers beside PyTorch's. Its 200 MB are in a folder of their own: the course doesn't depend on them.
+# `TORCH="--find-links FOLDER torch"` takes it from there.
+pytorch: $(VENV)/pytorch
+	PYTHONPATH=$(VENV)/pytorch $(BIN)/pytest tests/pytorch
+
 # What the checks are worth: mutants of every solution, some minutes; `ALL=--all` also where nothing changed.
 validity: $(VENV)/ready
 	$(BIN)/python -m gradebook.validity $(ALL)
@@ -33,6 +43,9 @@ validity: $(VENV)/ready
 lock: $(VENV)/ready
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 		--all-extras --python-version 3.11 pyproject.toml -o requirements.lock
+
+$(VENV)/pytorch: $(VENV)/ready
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --target $@ $(TORCH)
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

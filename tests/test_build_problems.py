@@ -377,6 +377,7 @@ LEAK = "    return [number * 2 for number in numbers if number > 3]"
         ),
         ("# %%\n" + "1\n" * 26, "cell 1 (count-1): has 26 lines of code"),
         ("".join(f"# %%\n{n}\n\n" for n in range(8)), "9 cells come before the first one to write in"),
+        ("# %% [markdown]\n# " + "word " * 301, "comes after 30"),
     ],
     ids=[
         "solution in a hint",
@@ -384,6 +385,7 @@ LEAK = "    return [number * 2 for number in numbers if number > 3]"
         "hidden test in a comment",
         "long cell",
         "late start",
+        "long text",
     ],
 )
 def test_text_that_students_should_not_get_is_not_released(course, module, source, wanted):

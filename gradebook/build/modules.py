@@ -32,7 +32,10 @@ __all__ = [
 ]
 
 # Our own code that decides what a release looks like and which one is refused.
-RULES = ("assignment.py", "notebooks.py", "regions.py", "release_checks.py", "source_checks.py")
+RULES = (
+    *("assignment.py", "notebooks.py", "pacing.py"),
+    *("regions.py", "release_checks.py", "source_checks.py"),
+)
 
 
 @dataclass(frozen=True, slots=True)

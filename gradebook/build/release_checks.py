@@ -5,15 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from gradebook.build.notebooks import Cell, cells_of
+from gradebook.build.pacing import (
+    MOST_CELLS_BEFORE_WRITING,
+    MOST_CODE_LINES,
+    MOST_WORDS,
+    code_length,
+    words_before_actions,
+)
 from gradebook.build.regions import Kind, squeeze, telling_lines, visible_lines
 from gradebook.build.source_checks import Finding
 from tito.export import ExportError, exported_cells, exported_text
 from tito.notebook import lean_jsonschema
-
-# A cell above this doesn't fit a laptop's screen together with the text that explains it.
-MOST_CODE_LINES = 25
-# The first exercise comes after title, imports, what fails so far and one worked example.
-CELLS_BEFORE_WRITING = 5
 
 
 def check_release(name: str, source: dict[str, Any], release: dict[str, Any]) -> Iterator[Finding]:
@@ -23,18 +25,8 @@ def check_release(name: str, source: dict[str, Any], release: dict[str, Any]) ->
     for cell in cells:
         for marker in markers_in(cell.source):
             yield cell, f"`{marker}` is in the students' version"
-        lines = cell.source.count("\n") + 1
-        if cell.type == "code" and lines > MOST_CODE_LINES:
-            yield cell, f"has {lines} lines of code; at most {MOST_CODE_LINES} can be read at one go"
     yield from _check_leaks(cells_of(source), cells)
-    first = next((cell.position for cell in cells if cell.solution), None)
-    if first is None:
-        yield None, "there is nothing to write in it: no solution cell"
-    elif first > CELLS_BEFORE_WRITING + 1:
-        yield (
-            None,
-            f"{first - 1} cells come before the first one to write in; at most {CELLS_BEFORE_WRITING} may",
-        )
+    yield from _check_pace(cells)
     yield from _check_exports(name, source, release)
 
 
@@ -57,6 +49,21 @@ def _check_format(release: dict[str, Any]) -> Iterator[Finding]:
         nbformat.validate(release)
     except nbformat.ValidationError as error:
         yield None, f"the students' version is not valid: {str(error).splitlines()[0]}"
+
+
+def _check_pace(cells: Sequence[Cell]) -> Iterator[Finding]:
+    for cell in cells:
+        if cell.type == "code" and (lines := code_length(cell)) > MOST_CODE_LINES:
+            yield cell, f"has {lines} lines of code; at most {MOST_CODE_LINES} can be read at one go"
+    for cell, words in words_before_actions(cells):
+        if words > MOST_WORDS:
+            yield cell, f"comes after {words} words without anything to do; at most {MOST_WORDS} may"
+    before = next((cell.position - 1 for cell in cells if cell.solution), None)
+    if before is None:
+        yield None, "there is nothing to write in it: no solution cell"
+    elif before > MOST_CELLS_BEFORE_WRITING:
+        most = MOST_CELLS_BEFORE_WRITING
+        yield None, f"{before} cells come before the first one to write in; at most {most} may"
 
 
 def _check_leaks(source: Sequence[Cell], release: Sequence[Cell]) -> Iterator[Finding]:

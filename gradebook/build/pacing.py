@@ -1,0 +1,77 @@
+"""How a notebook is paced: what a student reads before there is something to do.
+
+`make pacing` prints it for each module, from the students' versions; the build refuses what is above a limit.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from gradebook.build.notebooks import Cell, cells_of, plain_notebook
+from gradebook.course import find_course
+
+# A cell above this doesn't fit a laptop's screen together with the text that explains it.
+MOST_CODE_LINES = 25
+# The first exercise comes after title, imports, what fails so far and one worked example.
+MOST_CELLS_BEFORE_WRITING = 5
+# A page and a half: nobody reads more before they want to try something.
+MOST_WORDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What a notebook's cells come to.
+
+    longest: the code cell with the most lines. before_writing: the cells before the first to write in, None
+    where there is no such cell. words: read before each action, which is a cell to run, write or answer.
+    """
+
+    cells: int
+    longest: Cell
+    before_writing: int | None
+    words: tuple[int, ...]
+
+
+def pace_of(cells: Sequence[Cell]) -> Pace:
+    """The pace of a students' version, which has at least one code cell."""
+    return Pace(
+        len(cells),
+        max((cell for cell in cells if cell.type == "code"), key=code_length),
+        next((cell.position - 1 for cell in cells if cell.solution), None),
+        tuple(words for _, words in words_before_actions(cells)),
+    )
+
+
+def code_length(cell: Cell) -> int:
+    """The lines of a cell, comments and empty ones too."""
+    return cell.source.count("\n") + 1
+
+
+def words_before_actions(cells: Iterable[Cell]) -> Iterator[tuple[Cell, int]]:
+    """Each cell in which a student does something, with the words of Markdown since the last one."""
+    words = 0
+    for cell in cells:
+        if cell.type == "markdown" and not cell.task:
+            words += len(cell.source.split())
+        else:
+            yield cell, words
+            words = 0
+
+
+def main() -> int:
+    """Print the pace of every written module."""
+    course = find_course()
+    row = "{:16}{:>6}{:>16}  {:38}{:>14}{:>6}".format
+    print(row("module", "cells", "before writing", "longest code cell", "words between", "most"))
+    for module in course.authored():
+        pace = pace_of(cells_of(plain_notebook(course.release(module))))
+        longest = f"{code_length(pace.longest)} lines, {pace.longest.place}"
+        words = round(median(pace.words)), max(pace.words)
+        print(row(module.id, pace.cells, str(pace.before_writing), longest, *words))
+    print(row("at most", "", MOST_CELLS_BEFORE_WRITING, f"{MOST_CODE_LINES} lines", "", MOST_WORDS))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
