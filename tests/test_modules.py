@@ -147,6 +147,6 @@ def test_solution_scores_full_points_with_any_seed(measured, module):
 
 
 def test_demo_class_names_only_known_variants():
-    from gradebook.rehearsal.demo import check_class, read_class
+    from gradebook.rehearsal.demo import check_demo, read_demo
 
-    check_class(COURSE, read_class(COURSE.folder / "demo.toml"))
+    check_demo(COURSE, read_demo(COURSE.folder / "demo.toml"))

@@ -36,12 +36,21 @@ class DemoStudent:
     truncate: tuple[str, ...] = ()
 
 
-def read_class(path: Path) -> tuple[DemoStudent, ...]:
-    """The students of a `demo.toml`."""
-    students: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))["student"]
+@dataclass(frozen=True)
+class DemoClass:
+    """A class in the middle of the course. `handed_out`: the names of the modules it has got so far."""
+
+    handed_out: tuple[str, ...]
+    students: tuple[DemoStudent, ...]
+
+
+def read_demo(path: Path) -> DemoClass:
+    """The class of a `demo.toml`."""
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    students: list[dict[str, Any]] = data["student"]
     for student in students:
         student.update({key: tuple(value) for key, value in student.items() if isinstance(value, list)})
-    return tuple(DemoStudent(**student) for student in students)
+    return DemoClass(tuple(data["handed_out"]), tuple(DemoStudent(**student) for student in students))
 
 
 def submission_text(course: Course, student: DemoStudent, module: Module) -> str | None:
@@ -87,12 +96,12 @@ def _without_markers(source: str) -> str:
     return "".join(line for line in lines if not any(marker in line for marker in markers))
 
 
-def check_class(course: Course, students: tuple[DemoStudent, ...]) -> None:
+def check_demo(course: Course, demo: DemoClass) -> None:
     """Fail where a student names a variant that no module has."""
     known = {
         variant.name for module in course.authored() for variant in read_variants(course.variants(module))
     }
-    for student in students:
+    for student in demo.students:
         for name in student.variants:
             if name not in known:
                 message = f"{student.id} uses the unknown variant “{name}”"
@@ -109,11 +118,11 @@ def make_demo_course(target: Path, origin: Path) -> Course:
     return Course(target)
 
 
-def submit_all(course: Course, students: tuple[DemoStudent, ...]) -> int:
+def submit_all(course: Course, demo: DemoClass) -> int:
     """Have every student submit through nbgrader's exchange; how many notebooks were submitted."""
     count = 0
-    for student in students:
-        for module in course.authored():
+    for student in demo.students:
+        for module in map(course.table.module, demo.handed_out):
             text = submission_text(course, student, module)
             if text is not None:
                 _submit(course, student, module, text)

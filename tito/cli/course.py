@@ -295,14 +295,14 @@ def demo(
     """
     with lean_jsonschema():
         from gradebook.course import find_course
-        from gradebook.rehearsal.demo import check_class, make_demo_course, read_class, submit_all
+        from gradebook.rehearsal.demo import check_demo, make_demo_course, read_demo, submit_all
 
     import os
     import shutil
 
     origin = find_course()
-    students = read_class(origin.folder / "demo.toml")
-    check_class(origin, students)
+    played = read_demo(origin.folder / "demo.toml")
+    check_demo(origin, played)
     target = (directory or origin.cache / "demo").resolve()
     if directory is None:
         shutil.rmtree(target, ignore_errors=True)
@@ -312,11 +312,11 @@ def demo(
     init(None, None)
     _step("tito course build")
     build(None)
-    _step("tito course release --all")
-    release(None, every=True)
-    _step(f"{len(students)} students submit")
+    _step(f"tito course release {' '.join(played.handed_out)}")
+    release(list(played.handed_out))
+    _step(f"{len(played.students)} students submit")
     with terminal.working("Submitting"):
-        count = submit_all(course, students)
+        count = submit_all(course, played)
     terminal.say([f"✅ {count} notebooks submitted"])
     _step("tito course collect --all")
     collect(None, every=True)
