@@ -50,7 +50,7 @@ def source_of(module: Module) -> dict:
 
 def solutions_of(module: Module) -> dict[str, str]:
     """The solution cells of the authored notebook by their ids."""
-    return {cell.nbgrader["grade_id"]: cell.source for cell in cells_of(source_of(module)) if cell.solution}
+    return {cell.grade_id: cell.source for cell in cells_of(source_of(module)) if cell.solution}
 
 
 @pytest.mark.parametrize(**named(PAIRS))

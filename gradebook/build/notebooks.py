@@ -42,8 +42,13 @@ class Cell:
     @property
     def place(self) -> str:
         """Where it is, as in `cell 14 (tensor-add)`."""
-        name = str(self.nbgrader.get("grade_id") or self.id)
+        name = self.grade_id or self.id
         return f"cell {self.position} ({name})" if name else f"cell {self.position}"
+
+    @property
+    def grade_id(self) -> str:
+        """Its nbgrader id, or nothing."""
+        return str(self.nbgrader.get("grade_id") or "")
 
     @property
     def graded(self) -> bool:

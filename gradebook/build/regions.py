@@ -28,6 +28,10 @@ class Kind(StrEnum):
         """What the last line of the region contains."""
         return f"END {self}"
 
+    def marks(self, line: str) -> bool:
+        """Whether a line begins or ends such a region."""
+        return self.begin in line or self.end in line
+
 
 def regions_of(source: str, kind: Kind) -> list[list[str]]:
     """The lines of each region of a kind; raises `ValueError` where a marker has no partner."""
@@ -50,6 +54,18 @@ def regions_of(source: str, kind: Kind) -> list[list[str]]:
     return found
 
 
+def region_lines(source: str, kind: Kind) -> dict[int, str]:
+    """The lines of a kind's regions, markers included, by number from 1."""
+    found: dict[int, str] = {}
+    inside = False
+    for number, line in enumerate(source.split("\n"), start=1):
+        inside = inside or kind.begin in line
+        if inside:
+            found[number] = line
+        inside = inside and kind.end not in line
+    return found
+
+
 def hidden_lines(source: str) -> dict[int, str]:
     """The lines of a cell that students never get, markers included, by number from 1."""
     found: dict[int, str] = {}
@@ -60,12 +76,7 @@ def hidden_lines(source: str) -> dict[int, str]:
         except ValueError:
             # Markers without partners are a student's text.
             continue
-        inside = False
-        for number, line in enumerate(source.split("\n"), start=1):
-            inside = inside or kind.begin in line
-            if inside:
-                found[number] = line.strip()
-            inside = inside and kind.end not in line
+        found |= {number: line.strip() for number, line in region_lines(source, kind).items()}
     return found
 
 

@@ -66,9 +66,9 @@ def _check_metadata(notebook: dict[str, Any], cells: Sequence[Cell]) -> Iterator
         name = cell.nbgrader.get("grade_id", "")
         if cell.nbgrader and not (isinstance(name, str) and CELL_ID.fullmatch(name)):
             yield cell, f"its grade_id is {name!r}: it needs 1 to 64 letters, digits, `-` or `_`"
-    names = Counter(cell.nbgrader.get("grade_id") for cell in cells if cell.nbgrader)
+    names = Counter(cell.grade_id for cell in cells)
     for name in (name for name, count in names.items() if name and count > 1):
-        where = ", ".join(str(cell.position) for cell in cells if cell.nbgrader.get("grade_id") == name)
+        where = ", ".join(str(cell.position) for cell in cells if cell.grade_id == name)
         yield None, f"the grade_id `{name}` is used by cells {where}"
 
 

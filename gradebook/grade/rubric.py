@@ -80,7 +80,7 @@ def read_rubric(course: Course, module: Module) -> Rubric:
             f"`{module.id}` is not in the gradebook yet", f"build it: `tito course build {module.id}`"
         )
     released = {
-        str(cell.nbgrader["grade_id"]): cell.source
+        cell.grade_id: cell.source
         for cell in cells_of(read_notebook(course.release(module)))
         if cell.nbgrader
     }
@@ -125,7 +125,7 @@ def given_code(cells: tuple[Cell, ...], packages: tuple[str, ...]) -> dict[str, 
     lines: list[str] = []
     for cell in cells:
         if cell.autograded:
-            given[str(cell.nbgrader["grade_id"])] = "\n".join(lines)
+            given[cell.grade_id] = "\n".join(lines)
         elif cell.type == "code" and not cell.solution:
             lines += _givers(cell, packages)
     return given

@@ -102,7 +102,7 @@ def _cells(path: Path) -> tuple[Cell, ...]:
 
 def _released(recorded: Mapping[str, str], cells: Iterable[Cell], *, as_released: bool) -> dict[str, str]:
     """The texts that students got, in the order of `cells`, which are what they got if `as_released`."""
-    found = {str(cell.nbgrader["grade_id"]): cell.source for cell in cells if cell.nbgrader.get("grade_id")}
+    found = {cell.grade_id: cell.source for cell in cells if cell.grade_id}
     texts = {name: _visible(text) for name, text in recorded.items()}
     return {
         name: found[name] if as_released and name in found else texts[name]

@@ -47,7 +47,7 @@ def read_style(path: Path) -> Style:
 
 def plant_style(notebook: Mapping[str, Any], style: Style) -> dict[str, Any]:
     """A copy of a source notebook with the style's cells in place of all its solutions."""
-    wanted = {str(cell.nbgrader["grade_id"]) for cell in cells_of(notebook) if cell.solution}
+    wanted = {cell.grade_id for cell in cells_of(notebook) if cell.solution}
     if astray := wanted.symmetric_difference(style.cells):
         message = f"The style “{style.name}” and the notebook's solutions differ in {sorted(astray)}"
         raise VariantError(message, "write one section for each solution cell")

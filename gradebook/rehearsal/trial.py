@@ -104,7 +104,7 @@ class Rehearsal(Host):
         return self.trial
 
     def _run_cell(self, cell: Cell) -> None:
-        name = self._place = str(cell.nbgrader.get("grade_id", f"cell {cell.position}"))
+        name = self._place = cell.grade_id or f"cell {cell.position}"
         whole = bool(cell.nbgrader) or cell.source.startswith("#| export")
         value, message = self._execute(cell.source, f"<{name}>", whole)
         trial = self.trial

@@ -9,7 +9,7 @@ import libcst.matchers as m
 from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvider
 
 from gradebook.build.notebooks import Cell
-from gradebook.build.regions import Kind
+from gradebook.build.regions import Kind, region_lines
 from gradebook.validity.operators import OPERATORS
 
 EXPORT = "#| export"
@@ -40,9 +40,7 @@ class Mutant:
 def mutants_of(cells: Sequence[Cell]) -> tuple[Mutant, ...]:
     """Every mutant of the solutions that a notebook exports, each text once, in the notebook's order."""
     solutions = [cell for cell in cells if cell.solution and EXPORT in cell.source.split("\n")]
-    return tuple(
-        mutant for cell in solutions for mutant in mutate_cell(str(cell.nbgrader["grade_id"]), cell.source)
-    )
+    return tuple(mutant for cell in solutions for mutant in mutate_cell(cell.grade_id, cell.source))
 
 
 def mutate_cell(name: str, source: str) -> Iterator[Mutant]:
@@ -90,14 +88,8 @@ def _is_docstring(node: cst.CSTNode) -> bool:
 
 
 def _solution_lines(source: str) -> frozenset[int]:
-    lines = set()
-    inside = False
-    for number, line in enumerate(source.split("\n"), start=1):
-        inside = inside and Kind.SOLUTION.end not in line
-        if inside:
-            lines.add(number)
-        inside = inside or Kind.SOLUTION.begin in line
-    return frozenset(lines)
+    lines = region_lines(source, Kind.SOLUTION)
+    return frozenset(number for number, line in lines.items() if not Kind.SOLUTION.marks(line))
 
 
 def _is_python(text: str) -> bool:

@@ -60,11 +60,10 @@ def _become_walker(
         rehearsal = Rehearsal(str(home), seed)
         with os.fdopen(write, "w", encoding="utf-8") as results:
             for position, cell in enumerate(cells):
-                name = str(cell.nbgrader.get("grade_id", ""))
-                for number, source in enumerate(changes.get(name, ())):
+                for number, source in enumerate(changes.get(cell.grade_id, ())):
                     rest = [replace(cell, source=source), *cells[position + 1 :]]
                     trial = _in_fork(lambda rest=rest: rehearsal.run(rest))  # type: ignore[misc]
-                    results.write(json.dumps([name, number, asdict(trial)]) + "\n")
+                    results.write(json.dumps([cell.grade_id, number, asdict(trial)]) + "\n")
                     results.flush()
                 rehearsal.run([cell])
         code = 0
