@@ -1,5 +1,6 @@
 """The student's path through the real command line, from `tito init` to a finished stage."""
 
+import functools
 import json
 import os
 import re
@@ -333,7 +334,10 @@ def test_an_interrupt_ends_with_130_and_records_nothing_of_the_run(ws: Path) -> 
     endless = f"open({str(started)!r}, 'w').close()\nwhile True: pass"
     solve(ws, "01_counting", [*SOLVED["01_counting"], endless])
     command = [sys.executable, "-m", "tito", "module", "complete", "counting"]
-    process = subprocess.Popen(command, cwd=ws, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # What a shell starts in the background ignores interrupts, and so would its children.
+    heeding = functools.partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, cwd=ws, preexec_fn=heeding, **pipes)
     while not started.exists():
         assert process.poll() is None
         time.sleep(0.01)
