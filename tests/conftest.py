@@ -67,7 +67,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> "Callable[[Module], Va
 
             root.mkdir()
             with Laboratory(Course(REPOSITORY)) as laboratory:
-                found = laboratory.measure(module, seeds=5, every=25)
+                found = laboratory.measure(module, seeds=5, most=12)
             (root / "validity.pickle").write_bytes(pickle.dumps(found))
 
         folder = made_once(tmp_path_factory, f"measured-{module.id}", make)

@@ -332,6 +332,15 @@ def test_checkpoint_that_is_not_the_last_test_is_found(course, module):
     ]
 
 
+def test_module_that_uses_one_it_does_not_need_is_found(course, module):
+    path = course.text_source(module)
+    path.write_text(path.read_text() + "\n# %%\nfrom tinytorch.core.square import square\n")
+
+    assert messages(check_module(course, module)) == [
+        "cell 9 (checkpoint-1): uses `tinytorch.core.square`, and the table has no need for square"
+    ]
+
+
 def test_sound_course_has_no_problem(tiny_built):
     assert [check_module(tiny_built, module) for module in tiny_built.table.modules] == [[], []]
 

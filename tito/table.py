@@ -135,6 +135,16 @@ class CapabilityTable:
         """A stage's modules, in order."""
         return tuple(module for module in self.modules if module.stage == stage.name)
 
+    def foundations(self, module: Module) -> tuple[Module, ...]:
+        """All modules it builds on, in order: those it needs, and whatever they need."""
+        found: set[str] = set()
+        waiting = list(module.needs)
+        while waiting:
+            name = waiting.pop()
+            found.add(name)
+            waiting += self.module(name).needs
+        return tuple(other for other in self.modules if other.name in found)
+
     def hint(self, checkpoint: Checkpoint, check: str) -> Hint | None:
         """The ladder of a check, if it has one."""
         return self.hints.get((checkpoint.name, check))

@@ -20,6 +20,7 @@ from tito.table import CapabilityTable, Module
 MOST_SOLUTION_LINES = 15
 # Names of every notebook: Python's and IPython's own.
 GIVEN_NAMES = {*dir(builtins), "__file__", "_", "__", "___", "In", "Out", "display", "get_ipython"}
+DOTTED = re.compile(r"\w+(?:\.\w+)+")
 APART = "graded cells run apart; define it in a locked cell above"
 
 # What is wrong, and in which cell; None is the notebook as a whole.
@@ -36,6 +37,7 @@ def check_source(table: CapabilityTable, module: Module, notebook: dict[str, Any
             yield from _check_graded_cell(cell)
     yield from _check_tasks(cells)
     yield from _check_shared_names(cells)
+    yield from _check_imports(table, module, cells)
     checkpoints = [cell for cell in cells if cell.autograded and _checkpoint_calls(cell)]
     yield from _check_checkpoint(table, module, cells, checkpoints)
     yield from _check_points(table, module, cells, checkpoints)
@@ -197,6 +199,15 @@ def _global_names(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
         read |= inner_read
         bound |= inner_bound
     return read, bound
+
+
+def _check_imports(table: CapabilityTable, module: Module, cells: Sequence[Cell]) -> Iterator[Finding]:
+    """A student may work on a module as soon as they have those it needs, so it uses no others."""
+    known = {other.export for other in (*table.foundations(module), module)}
+    others = {other.export: other for other in table.modules if other.export not in known}
+    for cell in cells:
+        for name in sorted(others.keys() & set(DOTTED.findall(cell.source)) if cell.type == "code" else ()):
+            yield cell, f"uses `{name}`, and the table has no need for {others[name].name}"
 
 
 def _checkpoint_calls(cell: Cell) -> list[ast.Call]:

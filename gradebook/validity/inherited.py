@@ -18,7 +18,7 @@ from tito.table import Module
 
 def mistaken_packages(course: Course, module: Module) -> Iterator[tuple[str, dict[str, str]]]:
     """Each planted mistake of an earlier module: its name, and the texts of a package that has it."""
-    modules = [other for other in course.authored() if other.number <= module.number]
+    modules = [*course.table.foundations(module), module]
     texts = {other: course.text_source(other).read_text(encoding="utf-8") for other in modules}
     notebooks = {other: with_texts(notebook_from_text(texts[other], other)) for other in modules}
     right = {other.export: exported_text(notebooks[other], f"{other.id}.ipynb") for other in modules}

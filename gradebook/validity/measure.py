@@ -1,5 +1,6 @@
 """Measuring a module's checks: on its mutants, its planted solutions, and on itself with many seeds."""
 
+import math
 import multiprocessing
 import os
 from collections import defaultdict
@@ -7,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.pool import Pool
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gradebook.build.notebooks import Cell, cells_of, notebook_from_text, with_texts
 from gradebook.build.reference import reference_package
@@ -28,6 +29,7 @@ SEEDS = 200
 # A cell's id and its new text.
 Change = tuple[str, str]
 Named = tuple[str, Trial]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +116,18 @@ class Laboratory:
     def __exit__(self, *_: object) -> None:
         self._pool.terminate()
 
-    def measure(self, module: Module, seeds: int = SEEDS, every: int = 1) -> Validity:
-        """Measure a module. seeds: how often the reference runs; every: only each n-th mutant is tried."""
+    def measure(self, module: Module, seeds: int = SEEDS, most: int | None = None) -> Validity:
+        """Measure a module.
+
+        seeds: how often the reference runs. most: so many mutants are tried, spread over all of them, and so
+        many of the earlier modules' mistakes; None for all.
+        """
         text = self.course.text_source(module).read_text(encoding="utf-8")
         notebook = with_texts(notebook_from_text(text, module))
         cells, home = cells_of(notebook), reference_package(self.course, module)
         mutants = mutants_of(cells)
         equivalents = read_equivalents(self.course.equivalents(module), mutants)
-        mistakes = [mutant for mutant in mutants if mutant not in equivalents][::every]
+        mistakes = _sample([mutant for mutant in mutants if mutant not in equivalents], most)
         variants = read_variants(self.course.variants(module))
         planted = [cell_by_id(plant(notebook, variant), variant.cell)["source"] for variant in variants]
         changes = [(mutant.cell, mutant.source) for mutant in mistakes]
@@ -138,7 +144,7 @@ class Laboratory:
             equivalents,
             wrong=tuple((variant.title, trial) for variant, trial in tried if not variant.right),
             right=(*((variant.title, trial) for variant, trial in tried if variant.right), *styles),
-            inherited=self._inherit(module, max(1, every // 3)),
+            inherited=self._inherit(module, most),
             repeated=runs,
         )
 
@@ -149,10 +155,10 @@ class Laboratory:
         trials = self._pool.starmap(run_once, orders)
         return [(style.title, trial) for style, trial in zip(styles, trials, strict=True)]
 
-    def _inherit(self, module: Module, every: int) -> tuple[Named, ...]:
+    def _inherit(self, module: Module, most: int | None) -> tuple[Named, ...]:
         """What the module's checkpoint finds in packages with a mistake of an earlier module."""
         checkpoint = self.course.table.checkpoint_of(module).filename
-        packages = list(mistaken_packages(self.course, module))[::every]
+        packages = _sample(list(mistaken_packages(self.course, module)), most)
         with staging_folder(self.course.cache / "validity") as folder:
             folders = [folder / str(number) for number in range(len(packages))]
             orders = [(one[1], checkpoint, where) for one, where in zip(packages, folders, strict=True)]
@@ -168,6 +174,11 @@ class Laboratory:
         for start, trials in enumerate(self._pool.starmap(_walk, [(cells, home, part) for part in parts])):
             found[start::count] = trials
         return found
+
+
+def _sample(items: list[T], most: int | None) -> list[T]:
+    """At most so many of some items, evenly spread; all of them for None."""
+    return items if most is None else items[:: max(1, math.ceil(len(items) / most))]
 
 
 def _walk(cells: Sequence[Cell], home: Path, changes: Sequence[Change]) -> list[Trial]:

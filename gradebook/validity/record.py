@@ -12,7 +12,7 @@ from tito.table import Module
 def fingerprint(course: Course, module: Module) -> str:
     """Stands for all that a module's measurement depends on, but for the tools."""
     checkpoint = course.checkpoints / course.table.checkpoint_of(module).filename
-    earlier = [course.text_source(other) for other in course.authored() if other.number < module.number]
+    earlier = [course.text_source(other) for other in course.table.foundations(module)]
     return digest(
         digest_folder(course.text_source(module).parent, skip={".ipynb"}), *map(_text, (checkpoint, *earlier))
     )
