@@ -8,7 +8,9 @@ from tito.checks import Checkpoint, expect_close, expect_equal, expect_raises, e
 
 checkpoint = Checkpoint(__file__)
 
-# Oracles are loops over single numbers in float64 and closed forms. MEASURED
+# Oracles are loops over single numbers in float64 and closed forms. The solution used up at most 2 % of this
+# tolerance in 300 seeds (float32 keeps 6e-8 of each number), so that sums in any order fit in; the mistakes that
+# were planted are off by 1 % and more.
 SUM = {"rtol": 1e-5, "atol": 1e-5}
 
 
@@ -497,7 +499,8 @@ def test_door(rng):
             ("MLP(4, [3, 3], 2)(x)", (network := MLP(4, [3, 3], 2)), network.named_parameters()),
             ("mse_loss(x, target)", lambda x, t=other: mse_loss(x, t), [("target", other)]),
             ("nll_loss(x, classes)", lambda x: nll_loss(x, classes), []),
-            ("cross_entropy(x, classes)", lambda x: cross_entropy(x, classes, label_smoothing=0.1), []),
+            ("cross_entropy(x, classes)", lambda x: cross_entropy(x, classes), []),
+            ("cross_entropy, smoothed", lambda x: cross_entropy(x, classes, label_smoothing=1.0), []),
             ("cross_entropy(x, p)", lambda x, t=other: cross_entropy(x, t), [("p", other)]),
         ]:
             x, listener = Tensor(rng.normal(size=(3, 4)), dtype=dtype), Listener()
