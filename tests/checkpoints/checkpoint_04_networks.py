@@ -9,8 +9,7 @@ from tito.checks import Checkpoint, expect_close, expect_equal, expect_raises, e
 checkpoint = Checkpoint(__file__)
 
 # Oracles are loops over single numbers in float64 and closed forms. The solution used up at most 2 % of this
-# tolerance in 300 seeds (float32 keeps 6e-8 of each number), so that sums in any order fit in; the mistakes that
-# were planted are off by 1 % and more.
+# tolerance in 300 seeds (float32 is off by 6e-8 of each number), so that sums in any order fit in.
 SUM = {"rtol": 1e-5, "atol": 1e-5}
 
 

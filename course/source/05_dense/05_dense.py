@@ -877,7 +877,9 @@ expect_close(
 print("✅ A loss for anything that has classes")
 
 # %% [markdown]
-# In a program losses are objects, which keep their settings. **Write both classes**, as modules.
+# (PyTorch's has two settings more, weights for the classes and a class to ignore.)
+#
+# In a program losses are objects, which keep their settings. **Write both classes**, as modules: the next two cells.
 
 
 # %% nbgrader={"grade": false, "grade_id": "loss-modules", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -938,8 +940,8 @@ expect_equal(
 print("✅ Losses that keep their settings")
 
 # %% [markdown]
-# How do real networks begin? Every guess is worth log 10 = 2.303 here. **Predict** which of the three starts
-# *worse* than a network with no opinion.
+# How do real networks begin? To have no opinion is worth log 10 = 2.303 here. **Predict** which of three ways to
+# begin is clearly *worse* than that.
 
 # %%
 guess = None
