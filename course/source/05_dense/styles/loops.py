@@ -253,6 +253,7 @@ def count_parameters(module, trainable_only=False):
 # %% flops-of
 #| export
 MOVES = {np.reshape, np.swapaxes, np.transpose, np.expand_dims, take}
+MOVES |= {np.pad, np.stack, np.concatenate, sliding_window_view}  # of later modules
 
 
 def flops_of(function, inputs, output):
