@@ -1120,14 +1120,11 @@ def rotate(x, positions):
     x: (…, L, D); positions: L numbers, as for `angles`; raises ValueError for an odd D
     """
     ### BEGIN SOLUTION
+    places = np.arange(x.shape[-1])
     turned = np.repeat(angles(positions, x.shape[-1]), 2, axis=-1)
-    signs = np.tile([-1, 1], x.shape[-1] // 2)
-    partner = x[..., np.arange(x.shape[-1]) ^ 1]
-    cos, sin = (
-        Tensor(np.cos(turned), dtype=x.dtype),
-        Tensor(np.sin(turned) * signs, dtype=x.dtype),
-    )
-    return x * cos + partner * sin
+    sines = np.sin(turned) * np.where(places % 2, 1, -1)
+    partner = x[..., places ^ 1]
+    return x * Tensor(np.cos(turned), dtype=x.dtype) + partner * Tensor(sines, dtype=x.dtype)
     ### END SOLUTION
 
 
