@@ -377,7 +377,15 @@ def test_ignoring(rng):
         given = {k: Tensor(m, dtype=m.dtype) if isinstance(m, np.ndarray) else m for k, m in masks.items()}
         got = layer(y, y, y, average_attn_weights=False, **given)
         expect_close(got[1].data, want, f"weights with {name}", **NEAR, hint="True means: ignore this key")
-    short = Tensor(x[2, :3])
+    short, causal = Tensor(x[2, :3]), np.tri(3, 4, dtype=bool)
+    for query, key, place in [(Tensor(x[:, :3]), y, "in a batch"), (short, Tensor(x[2]), "without a batch")]:
+        want = layer(query, key, key)[1].data  # the heads' mean, in which hidden keys must be 0
+        got = layer(query, key, key, is_causal=True)[1].data
+        expect_equal(got.shape, want.shape, f"shape of the causal weights of 3 queries, 4 keys {place}")
+        seen = np.broadcast_to(causal, got.shape)
+        expect_close(
+            (got != 0).astype(int), seen.astype(int), f"which of 4 keys 3 causal queries see {place}", **EXACT
+        )
     got = layer(y, y, y, key_padding_mask=Tensor(padding, dtype=bool))[0].data[2, :3]
     expect_close(got, layer(short, short, short)[0].data, "a padded sentence beside itself alone", **NEAR)
     one = Tensor(x[1])
@@ -472,6 +480,8 @@ def test_positions(rng):
         expect_close(encode(Tensor(x[0])).data, got[0], f"{what} of one sentence", **EXACT)
         long = Tensor(np.zeros((10, 6)))
         expect_raises(ValueError, lambda e=encode, x=long: e(x), f"10 words for {what}", says=("9", "10"))
+    single, three = PositionalEncoding(6, max_len=1), Tensor(np.zeros((3, 6)))
+    expect_raises(ValueError, lambda: single(three), "3 words with max_len=1", says=("1", "3"))
     fixed = PositionalEncoding(6, max_len=9).positions.data
     expect_close(fixed, sinusoidal_positions(9, 6).data, "positions of PositionalEncoding(6, max_len=9)")
     learned = PositionalEncoding(100, max_len=50, learned=True).positions.data
@@ -507,6 +517,8 @@ def test_rotation(rng):
     far = int(rng.integers(100, 1000))
     scores = [(rotate(q, [a]) @ rotate(k, [b]).T).item() for a, b in [(9, 4), (9 + far, 4 + far)]]
     expect_close(scores[1], scores[0], f"the score at 9 and 4, moved by {far}", rtol=1e-4, atol=1e-4)
+    exact = rotate(Tensor(x, dtype=np.float64), places).data
+    expect_close(exact, want, "the same in float64", rtol=1e-9, atol=1e-9, hint="sines of x's dtype")
     still = rotate(q, [0]).data
     expect_close(still, q.data, "what position 0 makes of a word", **NEAR)
     odd = Tensor(np.ones((1, 5)))

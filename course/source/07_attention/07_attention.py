@@ -709,17 +709,15 @@ class Projection:
     def project(self, query, key, value):
         """The three inputs, each through its third of in_proj: three Tensors of the same shapes.
 
-        Raises ValueError where a last axis isn't embed_dim; the message holds both numbers.
+        Raises ValueError, as `@` does, where a last axis isn't embed_dim; it says both numbers.
         """
         ### BEGIN SOLUTION
         projected = []
         for i, x in enumerate((query, key, value)):
-            if x.shape[-1] != self.embed_dim:
-                raise ValueError(f"{self.embed_dim} numbers a word are wanted, not {x.shape[-1]}")
             rows = slice(i * self.embed_dim, (i + 1) * self.embed_dim)
             y = x @ self.in_proj_weight[rows].T
             projected.append(y if self.in_proj_bias is None else y + self.in_proj_bias[rows])
-        return tuple(projected)
+        return projected
         ### END SOLUTION
 
 
@@ -983,7 +981,7 @@ def angles(positions, dim):
     if dim % 2:
         raise ValueError(f"a hand needs two numbers, and {dim} is odd")
     speeds = 10000.0 ** (-np.arange(0, dim, 2) / dim)
-    return np.multiply.outer(np.asarray(positions, dtype=np.float64), speeds)
+    return np.multiply.outer(np.asarray(positions), speeds)
     ### END SOLUTION
 
 
@@ -1109,7 +1107,7 @@ print("✅ Every word knows where it stands")
 # remain: the score knows the distance and nothing else, not even whether both stand at 7 or at 70,000.
 #
 # **Write `rotate`** with tensor operations only. In one line of picking, `x[..., [1, 0, 3, 2]]` gives each number
-# its partner. Make the sines and cosines Tensors of x's dtype.
+# its partner.
 
 
 # %% nbgrader={"grade": false, "grade_id": "rotate", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1118,11 +1116,12 @@ def rotate(x, positions):
     """Turn the pairs (2i, 2i + 1) of each word by hand i of its position; x's shape and dtype.
 
     x: (…, L, D); positions: L numbers, as for `angles`; raises ValueError for an odd D
+    Sines and cosines have x's dtype, so that float64 is turned as accurately.
     """
     ### BEGIN SOLUTION
     places = np.arange(x.shape[-1])
-    turned = np.repeat(angles(positions, x.shape[-1]), 2, axis=-1)
-    sines = np.sin(turned) * np.where(places % 2, 1, -1)
+    turned = np.repeat(angles(positions, x.shape[-1]), 2, axis=1)
+    sines = np.where(places % 2, np.sin(turned), -np.sin(turned))
     partner = x[..., places ^ 1]
     return x * Tensor(np.cos(turned), dtype=x.dtype) + partner * Tensor(sines, dtype=x.dtype)
     ### END SOLUTION
