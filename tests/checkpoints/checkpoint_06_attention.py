@@ -137,10 +137,6 @@ def test_attention(rng):
         expect_close(got.data, mixed, f"attention {what}", **NEAR)
 
     q, k, v = rng.normal(size=(3, 4, 4)).astype(np.float32)
-    mixed, weights = attend_by_loops(q, k[:3], v[:3], 0.5)
-    expect_close(attention_weights(Tensor(q), Tensor(k[:3])).data, weights, "the weights by default", **NEAR)
-    got = scaled_dot_product_attention(Tensor(q), Tensor(k[:3]), Tensor(v[:3])).data
-    expect_close(got, mixed, "attention by default, E = 4", **NEAR)
     want, _ = attend_by_loops(300 * q, k, v, 1)
     got = scaled_dot_product_attention(Tensor(q), Tensor(k), Tensor(v), scale=300.0).data
     # Scores of a thousand are off by 1e-4 in float32, and so are the weights, where two are close.
@@ -156,7 +152,7 @@ def test_attention(rng):
 @checkpoint.check(points=2)
 def test_scale(rng):
     """By default scores are divided by the root of the queries' width, so that their spread stays 1"""
-    from tinytorch.core.attention import attention_scores
+    from tinytorch.core.attention import attention_scores, attention_weights, scaled_dot_product_attention
     from tinytorch.core.tensor import Tensor
 
     for length, keys, width in [(2, 5, 9), (4, 3, 16), (3, 2, 1)]:
@@ -165,6 +161,10 @@ def test_scale(rng):
         what = f"{length} queries, {keys} keys of {width} numbers"
         want = q.data.astype(np.float64) @ k.data.T.astype(np.float64) * scale
         expect_close(attention_scores(q, k).data, want, f"the scores of {what}", **NEAR)
+        told, hint = attention_weights(q, k, scale=scale).data, "√E, the width of a query"
+        expect_close(attention_weights(q, k).data, told, f"the weights of {what}", **NEAR, hint=hint)
+        told = scaled_dot_product_attention(q, k, k, scale=scale).data
+        expect_close(scaled_dot_product_attention(q, k, k).data, told, f"attention of {what}", **NEAR)
     for width in (16, 400):
         q, k = (Tensor(rng.normal(size=(200, width))) for _ in range(2))
         spread = float(attention_scores(q, k).data.std())
@@ -234,11 +234,17 @@ def test_hiding(rng):
         ("attn_mask", {"attn_mask": Tensor(may, dtype=bool)}, may),
         ("is_causal", {"is_causal": True}, causal),
     ]:
-        mixed, weights = attend_by_loops(q, k, v, 0.6, mask)
-        got = attention_weights(*trio[:2], scale=0.6, **hidden).data
-        expect_close(got, weights, f"the weights with {name}", **NEAR)
-        got = scaled_dot_product_attention(*trio, scale=0.6, **hidden).data
-        expect_close(got, mixed, f"attention with {name}", **NEAR)
+        weights, mixed = np.zeros((5, 6)), np.zeros((5, 4))
+        for i, seen in enumerate(mask):
+            if seen.any():
+                one, keys, values = Tensor(q[i : i + 1]), Tensor(k[seen]), Tensor(v[seen])
+                weights[i, seen] = attention_weights(one, keys).data[0]
+                mixed[i] = scaled_dot_product_attention(one, keys, values).data[0]
+        hint = "as without the keys that are hidden"
+        got = attention_weights(*trio[:2], **hidden).data
+        expect_close(got, weights, f"the weights with {name}", **NEAR, hint=hint)
+        got = scaled_dot_product_attention(*trio, **hidden).data
+        expect_close(got, mixed, f"attention with {name}", **NEAR, hint=hint)
     says, both = ("attn_mask", "is_causal"), {"attn_mask": may, "is_causal": True}
     expect_raises(ValueError, lambda: attention_weights(*trio[:2], **both), "both masks", says=says)
     expect_raises(ValueError, lambda: scaled_dot_product_attention(*trio, **both), "both masks", says=says)

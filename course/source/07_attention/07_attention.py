@@ -845,10 +845,8 @@ print("✅ Whatever the mask, something to add")
 class MultiHeadForward:
     """What the layer computes."""
 
-    def forward(
-        self, query, key, value, key_padding_mask=None, need_weights=True,
-        attn_mask=None, average_attn_weights=True, is_causal=False,
-    ):  # fmt: skip
+    def forward(self, query, key, value, key_padding_mask=None, need_weights=True, attn_mask=None,
+                average_attn_weights=True, is_causal=False):  # fmt: skip
         """(N, L, E), (N, S, E), (N, S, E), or all without N → the pair (N, L, E), weights.
 
         Masks as for `bias_of`; is_causal hides the future, besides them. In training each weight
@@ -1047,10 +1045,8 @@ class PositionalEncoding(Module):
         super().__init__()
         ### BEGIN SOLUTION
         self.dropout = Dropout(dropout)
-        if learned:
-            self.positions = normal_(Parameter(zeros(max_len, dim)), std=0.02)
-        else:
-            self.positions = Buffer(sinusoidal_positions(max_len, dim))
+        start = zeros(max_len, dim) if learned else sinusoidal_positions(max_len, dim)
+        self.positions = normal_(Parameter(start), std=0.02) if learned else Buffer(start)
         ### END SOLUTION
 
     def forward(self, x):
@@ -1091,6 +1087,17 @@ expect_true(bool((half(x).data == 0).any()), "dropout=0.5 in training", "some ze
 expect_close(half.eval()(x).data, want, "dropout=0.5 after eval()")
 ### END HIDDEN TESTS
 print("✅ Every word knows where it stands")
+
+# %% [markdown]
+# The shuffled sentence again, now with positions. **Predict** whether any answer stays as it was.
+
+# %%
+guess = None
+
+encode = PositionalEncoding(16)
+one, other = encode(words), encode(words[order])
+moved = layer(one, one, one)[0][order].data - layer(other, other, other)[0].data
+print("changes in the answers to the five words:", np.abs(moved).max(axis=1), "you said:", guess)
 
 # %% [markdown]
 # ### Challenge: turn instead of add
@@ -1150,6 +1157,27 @@ expect_chain(lambda: rotate(doubles, [0, 1, 2]), "rotate(a float64 tensor, …)"
 print("✅ Scores that know distances only")
 
 # %% [markdown]
+# One query and one key, both at all kinds of places. **Predict** how the three curves differ.
+
+# %%
+manual_seed(2)
+base = randn(1, 64)
+q, k = base + 0.5 * randn(1, 64), base + 0.5 * randn(1, 64)
+places = np.arange(2000)
+plt.figure(figsize=(9, 3))
+for place, style in [(100, "-"), (1000, "--"), (1800, ":")]:
+    keys = rotate(k + zeros(2000, 64), places)
+    scores = (rotate(q, [place]) @ keys.T).data[0]
+    near = np.abs(places - place) <= 80
+    plt.plot(places[near] - place, scores[near], style, linewidth=3, label=f"query at {place}")
+plt.gca().set(title="The score by the distance of the key", xlabel="key's place - query's place")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# They lie on each other. And there is a bonus: where query and key mean the same, the score falls with the distance,
+# because hands that turn at different speeds get out of step. "Near" needs no training.
+#
 # ## 8 · Two layers that continue a text
 #
 # Weights that nobody trained, chosen by thinking, as with XOR in module 03; and a network that continues texts it
@@ -1207,7 +1235,7 @@ def looking_alike(sharpness=100.0):
 
 
 # %% [markdown]
-# Two texts. The first has "the" five times, with three different words after it, so that one word back is not
+# Two texts. The first has "the" four times, with three different words after it, so that one word back is not
 # enough. In the second, no word means anything. **Predict** the next word of each.
 
 
@@ -1258,8 +1286,8 @@ plt.show()
 # ### Break it
 #
 # Attention without $-\infty$ in the right places is the most flattering mistake there is: in training it looks
-# brilliant. So test causality the direct way. Change a *later* word, and see which answers move. **Predict**: three
-# layers, each with its own mask. Which of them leak?
+# brilliant. So test causality the direct way: change one word, here word 4 of 0 … 5, and see which answers move.
+# **Predict**: which of these four masks leak, and what is wrong with the others?
 
 # %%
 guess = None
@@ -1280,14 +1308,15 @@ for name, mask in {
 print("you said:", guess)
 
 # %% [markdown]
-# Only words 4 and 5 may move. The second mask leaks by one, and that is enough to copy the next word. The third
-# leaks nothing, but word 4 doesn't see itself. The fourth is PyTorch's trap from above.
+# Only answers 4 and 5 may move. The second mask leaks by one word, and one is enough to copy the next word instead
+# of foreseeing it. The fourth is PyTorch's trap from above. The third passes, and is wrong all the same: no word
+# sees itself, and word 0 sees nothing. A test for leaks finds leaks, not blindness.
 #
 # ## 9 · Measure it
 #
 # A text twice as long, and a `Linear` has twice as much to do. Attention? The `Meter` of module 04 counts the bytes
 # that pass the door; `tracemalloc`, Python's own, sees how much memory is in use at the worst moment. **Predict**
-# the factor from 512 to 2,048 words, for both.
+# the factor from 256 to 1,024 words, for both.
 
 
 # %%
@@ -1326,7 +1355,7 @@ def costs(call):
 # %%
 guess = None
 
-lengths = [64, 128, 256, 512, 1024, 2048]
+lengths = [32, 64, 128, 256, 512, 1024]
 attend, straight, table = (
     MultiHeadAttention(64, 2),
     Linear(64, 64),
@@ -1343,14 +1372,14 @@ for column, (axis, title) in enumerate(zip(axes, titles)):
         axis.loglog(lengths, [row[column] for row in rows], "o-", base=2, label=name)
     axis.set(title=title, xlabel="words")
     growth = [table[name][5][column] / table[name][3][column] for name in table]
-    print(f"{title:23} from 512 to 2,048 words: {growth[0]:5.1f} ×, Linear {growth[1]:5.1f} ×")
+    print(f"{title:23} from 256 to 1,024 words: {growth[0]:5.1f} ×, Linear {growth[1]:5.1f} ×")
 axes[0].legend()
 plt.show()
 print("you said:", guess)
 
 # %% [markdown]
-# Four times the words, sixteen times the memory: every word has a number for every word. At 2,048 words a tensor
-# of scores of 2 heads takes 34 MB, and your function makes several of them, one for each small step. Is that worth
+# Four times the words, sixteen times the memory: every word has a number for every word. At 1,024 words a tensor
+# of scores of 2 heads takes 8 MB, and your function makes several of them, one for each small step. Is that worth
 # it? Count the operations: the four projections take $8LE^2$, scores and mixture $4L^2E$. They are equal at
 # $L = 2E$. **Predict** what a model of width E = 512 spends on each at 256 words, and at 16,384.
 
@@ -1380,6 +1409,9 @@ for name, (written, peak, milliseconds) in {"at once": whole, "in 16 blocks": bl
     print(f"{name:13} {written:6.1f} MB written, {peak:5.1f} MB at most, {milliseconds:5.1f} ms")
 
 # %% [markdown]
+# As many bytes are written, a sixteenth is in use at a time, and it is not even slower: a block of 1 MB stays in the
+# cache, where 17 MB do not fit.
+#
 # ## Two questions
 #
 # Answer in your own words, a few sentences each, with a number that you measured where it helps:
@@ -1413,7 +1445,7 @@ for name, (written, peak, milliseconds) in {"at once": whole, "in 16 blocks": bl
 # as L passes 2E).
 # 1 point: 16 · 32,768² · 4 bytes = 69 GB.
 # 1 point: blocks save memory in use at most, not operations and not bytes written.
-# 1 point: a number of their own, such as the factor of 16 from 512 to 2,048 words.
+# 1 point: a number of their own, such as the factor of 16 from 256 to 1,024 words.
 # ### END MARK SCHEME
 
 # %% [markdown]
