@@ -357,7 +357,8 @@ print("you said:", guess)
 #
 # One trap is left. If a whole row is $-\infty$, softmax computes $-\infty - (-\infty)$ = nan, and one empty
 # sentence poisons a whole batch in the next layer. **Write `masked_softmax`**; a row with nothing to look
-# at becomes a row of zeros. (Which rows those are may be found by NumPy.)
+# at becomes a row of zeros. (Which rows those are may be found by NumPy. PyTorch's function answers zeros, too; its
+# layer answers nan when it is asked for the weights, and yours won't.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "masked-softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
