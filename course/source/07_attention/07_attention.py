@@ -1338,7 +1338,7 @@ class Meter:
 
 # %%
 def costs(call):
-    """Megabytes written, megabytes in use at most, milliseconds at best of three."""
+    """Megabytes written, megabytes in use at most, milliseconds of the best of ten."""
     with Meter() as meter:
         call()
     tracemalloc.start()
@@ -1346,7 +1346,7 @@ def costs(call):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     seconds = []
-    for _ in range(3):
+    for _ in range(10):
         start = time.perf_counter()
         call()
         seconds.append(time.perf_counter() - start)
@@ -1379,7 +1379,7 @@ plt.show()
 print("you said:", guess)
 
 # %% [markdown]
-# Four times the words, sixteen times the memory: every word has a number for every word. At 1,024 words a tensor
+# Four times the words, nearly sixteen times the memory: every word has a number for every word. At 1,024 words a tensor
 # of scores of 2 heads takes 8 MB, and your function makes several of them, one for each small step. Is that worth
 # it? Count the operations: the four projections take $8LE^2$, scores and mixture $4L^2E$. They are equal at
 # $L = 2E$. **Predict** what a model of width E = 512 spends on each at 256 words, and at 16,384.
@@ -1410,8 +1410,8 @@ for name, (written, peak, milliseconds) in {"at once": whole, "in 16 blocks": bl
     print(f"{name:13} {written:6.1f} MB written, {peak:5.1f} MB at most, {milliseconds:5.1f} ms")
 
 # %% [markdown]
-# As many bytes are written, a sixteenth is in use at a time, and it is not even slower: a block of 1 MB stays in the
-# cache, where 17 MB do not fit.
+# As many bytes are written, and a fifteenth is in use at a time. On most machines it is not even slower: a block of
+# 1 MB stays in the cache, where 17 MB do not fit.
 #
 # ## Two questions
 #
