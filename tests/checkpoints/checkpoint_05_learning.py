@@ -330,7 +330,7 @@ def test_normalisation(rng):
     """BatchNorm2d brings each channel of a batch to mean 0 and variance 1, then to weight and bias"""
     from tinytorch.core.spatial import BatchNorm2d
 
-    for shape in [(3, 2, 4, 5), (4, 3, 1, 2), (1, 2, 3, 3), (2, 4, 1, 1)]:
+    for shape in [(3, 2, 4, 5), (4, 3, 1, 3), (1, 2, 3, 3), (2, 4, 1, 1)]:
         eps = float(rng.uniform(0.01, 0.5))
         x = rng.normal(size=shape) * 2 + 3
         mean, variance = channels_by_loops(x)
@@ -357,6 +357,7 @@ def test_running(rng):
     """BatchNorm2d remembers its batches in place and works with that memory in eval"""
     from tinytorch.core.layers import Buffer
     from tinytorch.core.spatial import BatchNorm2d
+    from tinytorch.core.tensor import recorders
 
     names = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
     for momentum in (0.1, float(rng.uniform(0.2, 0.8)), None):
@@ -391,11 +392,26 @@ def test_running(rng):
         expect_close(norm.running_mean.data, mean, "running_mean after eval", hint="eval learns nothing")
         expect_equal(norm.num_batches_tracked.tolist(), 3, "num_batches_tracked after eval")
 
+        class Listener:
+            def __init__(self):
+                self.heard = 0
+
+            def record(self, function, inputs, settings, output):
+                self.heard += 1
+
+        listener, ones = Listener(), exact(np.ones((1, 3, 1, 1)))
+        recorders.append(listener)
+        try:
+            norm.update(ones, ones, 2)
+        finally:
+            recorders.remove(listener)
+        expect_equal(listener.heard, 0, "operations at the door in update", hint="use `data`")
+
 
 @checkpoint.check(points=2)
 def test_groups(rng):
     """groups are convolutions side by side, each with its own channels"""
-    from tinytorch.core.spatial import conv2d
+    from tinytorch.core.spatial import conv2d, grouped_product
 
     for inputs, outputs, groups in [(4, 6, 2), (3, 3, 3), (2, 6, 2), (6, 3, 3)]:
         x = rng.normal(size=(2, inputs, 5, 6))
@@ -405,9 +421,13 @@ def test_groups(rng):
         got = conv2d(exact(x), exact(weight), **settings).data
         expect_close(got, want, f"{inputs} channels to {outputs} in {groups} groups", **EXACT)
     x = exact(np.ones((1, 4, 3, 3)))
-    for shape, groups, says in [((5, 2, 2, 2), 2, ("5", "2")), ((6, 2, 2, 2), 3, ("4", "6"))]:
+    for shape, groups, says in [((5, 2, 2, 2), 2, ("5 outputs, 2 groups",)), ((6, 2, 2, 2), 3, ("4", "6"))]:
         call = lambda s=shape, g=groups: conv2d(x, exact(np.ones(s)), groups=g)  # noqa: E731
         expect_raises(ValueError, call, f"4 channels, weight {shape}, {groups} groups", says=says)
+    rows, columns = rng.normal(size=(6, 2, 1, 1)), rng.normal(size=(3, 4, 7))
+    halves = [rows[:3, :, 0, 0] @ columns[:, :2], rows[3:, :, 0, 0] @ columns[:, 2:]]
+    got = grouped_product(exact(rows), exact(columns), 2)
+    expect_close(got.data, np.concatenate(halves, axis=1), "grouped_product of 6 outputs, 2 groups", **EXACT)
 
 
 @checkpoint.check(points=2)
