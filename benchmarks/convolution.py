@@ -60,8 +60,8 @@ def theirs(padding: int) -> Callable[[], Any]:
 def serve(channel: Connection, make: Callable[[int], Callable[[], Any]], padding: int) -> None:
     """Answer the first request with the result, and each further one with the seconds of a round."""
     call = make(padding)
-    # glibc keeps blocks up to the size of the largest that was ever freed. A program that has worked on more than
-    # one small batch has freed a large one; without it, each call would fetch its pages from the system anew.
+    # glibc keeps blocks up to the size of the largest that was ever freed. A program that has worked on more
+    # than one small batch has freed a large one; without it, each call would fetch its pages anew.
     np.ones(7_500_000, dtype=np.float32).sum()
     for _ in range(20):
         call()

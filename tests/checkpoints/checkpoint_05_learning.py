@@ -81,10 +81,10 @@ def channels_by_loops(x):
     return np.array(means), np.array(variances)
 
 
-@checkpoint.check(points=3)
-def test_sizes(rng):
-    """Every layer knows at how many places a window stands, and refuses one that doesn't fit"""
-    from tinytorch.core.spatial import output_size
+@checkpoint.check(points=5)
+def test_windows(rng):
+    """Windows stand wherever they fit: output_size counts them, windows cuts them out"""
+    from tinytorch.core.spatial import output_size, windows
 
     for _ in range(60):
         size, kernel, stride, padding, dilation = (
@@ -100,12 +100,6 @@ def test_sizes(rng):
             span = str(dilation * (kernel - 1) + 1)
             expect_raises(ValueError, call, what, says=(span, str(last + 1)))
     expect_equal(output_size(12, 5), 8, "output_size(12, 5): stride 1, no padding, no gaps")
-
-
-@checkpoint.check(points=3)
-def test_windows(rng):
-    """windows cuts out every window, with steps and gaps of its own for height and width"""
-    from tinytorch.core.spatial import windows
 
     for shape, kernel, stride, dilation in [
         ((2, 3, 5, 6), (2, 3), (1, 1), (1, 1)),
@@ -179,6 +173,9 @@ def test_steps(rng):
         )
         got = conv2d(exact(x), exact(weight), stride=stride, dilation=dilation).data
         expect_close(got, want, f"conv2d with stride={stride}, dilation={dilation}", **EXACT)
+    want = conv_by_loops(x, weight, (2, 1), (2, 1), (1, 2))
+    got = conv2d(exact(x), exact(weight), None, (2, 1), (2, 1), (1, 2)).data
+    expect_close(got, want, "conv2d(x, weight, None, (2, 1), (2, 1), (1, 2))", **EXACT)
     too_far = lambda: conv2d(exact(x), exact(weight), dilation=5)  # noqa: E731
     expect_raises(ValueError, too_far, "a kernel of 3 with dilation 5 on 9 pixels", says=("11", "9"))
 
@@ -200,20 +197,17 @@ def test_padding(rng):
         want = conv_by_loops(x, weight, padding=both)
         got = conv2d(exact(x), exact(weight), padding=padding).data
         expect_close(got, want, f"conv2d with padding={padding}", **EXACT)
-    want = conv_by_loops(x, weight, (2, 1), (2, 1), (1, 2))
-    got = conv2d(exact(x), exact(weight), None, (2, 1), (2, 1), (1, 2)).data
-    expect_close(got, want, "conv2d(x, weight, None, (2, 1), (2, 1), (1, 2))", **EXACT)
     lowest = pad(Tensor(x), 1, -np.inf).data
     expect_true(bool((lowest[:, :, 0] == -np.inf).all()), "the first row of pad(x, 1, -inf)", "-inf", lowest)
     expect_equal(str(lowest.dtype), "float32", "dtype of a padded float32 image")
 
 
-@checkpoint.check(points=3)
+@checkpoint.check(points=4)
 def test_layer(rng):
     """Conv2d owns its kernels, begins as in PyTorch and computes with all of its settings"""
     from tinytorch.core.layers import Parameter
     from tinytorch.core.setup import manual_seed
-    from tinytorch.core.spatial import Conv2d
+    from tinytorch.core.spatial import Conv2d, conv2d
 
     layer = Conv2d(6, 60, (3, 5), groups=3)
     state = {name: value.shape for name, value in layer.state_dict().items()}
@@ -242,10 +236,14 @@ def test_layer(rng):
     settings += (bare.dilation, bare.groups, bare.bias)
     want = (2, 4, (3, 3), (2, 2), (1, 1), (2, 2), 2, None)
     expect_equal(settings, want, "settings of Conv2d(2, 4, 3, 2, 1, 2, 2, bias=False)")
-    for pairs in [{}, {"stride": (2, 1)}, {"padding": (0, 2)}, {"dilation": (3, 1)}]:
-        x, layer = rng.normal(size=(2, 2, 8, 7)), Conv2d(2, 3, (3, 2), **pairs)
-        want = conv_by_loops(x, layer.weight.data, **pairs) + layer.bias.data.reshape(-1, 1, 1)
-        expect_close(layer(exact(x)).data, want, f"Conv2d(2, 3, (3, 2), **{pairs})(x)", **EXACT)
+    # Beside the student's own conv2d, so that a mistake there costs its points there.
+    for pairs in [{}, {"stride": (2, 1)}, {"padding": (0, 2)}, {"dilation": (3, 1)}, {"groups": 2}]:
+        x, layer = exact(rng.normal(size=(2, 2, 8, 7))), Conv2d(2, 4, (3, 2), **pairs)
+        want = conv2d(x, layer.weight, layer.bias, **pairs).data
+        expect_close(layer(x).data, want, f"Conv2d(2, 4, (3, 2), **{pairs})(x), beside conv2d", **EXACT)
+    x, layer = rng.normal(size=(2, 2, 4, 5)), Conv2d(2, 3, (3, 2))
+    want = conv_by_loops(x, layer.weight.data) + layer.bias.data.reshape(-1, 1, 1)
+    expect_close(layer(exact(x)).data, want, "Conv2d(2, 3, (3, 2))(x)", **EXACT)
     for channels in ((4, 3), (3, 4)):
         wrong = lambda c=channels: Conv2d(*c, 1, groups=2)  # noqa: E731
         expect_raises(ValueError, wrong, f"{channels} channels in 2 groups", says=("2",))
@@ -416,9 +414,8 @@ def test_groups(rng):
     for inputs, outputs, groups in [(4, 6, 2), (3, 3, 3), (2, 6, 2), (6, 3, 3)]:
         x = rng.normal(size=(2, inputs, 5, 6))
         weight = rng.normal(size=(outputs, inputs // groups, 3, 2))
-        settings = {"stride": (1, 2), "padding": (1, 0), "groups": groups}
-        want = conv_by_loops(x, weight, **settings)
-        got = conv2d(exact(x), exact(weight), **settings).data
+        want = conv_by_loops(x, weight, groups=groups)
+        got = conv2d(exact(x), exact(weight), groups=groups).data
         expect_close(got, want, f"{inputs} channels to {outputs} in {groups} groups", **EXACT)
     x = exact(np.ones((1, 4, 3, 3)))
     for shape, groups, says in [((5, 2, 2, 2), 2, ("5 outputs, 2 groups",)), ((6, 2, 2, 2), 3, ("4", "6"))]:
@@ -487,8 +484,8 @@ def test_network(rng):
     class Network(Module):
         def __init__(self):
             super().__init__()
-            self.first, self.norm = Conv2d(1, 4, 3, padding=2), BatchNorm2d(4)
-            self.second, self.pool = Conv2d(4, 6, 3, padding=2, bias=False), MaxPool2d(2)
+            self.first, self.norm = Conv2d(1, 4, 3), BatchNorm2d(4)
+            self.second, self.pool = Conv2d(4, 6, 3, bias=False), MaxPool2d(2)
             self.head = Linear(6, 2)
 
         def features(self, x):
@@ -499,18 +496,16 @@ def test_network(rng):
             return self.head(x.amax(dim=(2, 3)))
 
     net, dark = Network(), np.zeros((2, 1, 16, 16))
-    dark[:, :, 5:9, 4:9] = rng.normal(size=(2, 1, 4, 5))
+    dark[:, :, 4:8, 4:9] = rng.normal(size=(2, 1, 4, 5))
     net(exact(dark))
     net.eval()
     before, answer = net.features(exact(dark)).data, net(exact(dark)).data
     down, right = int(rng.integers(1, 4)), int(rng.integers(1, 4))
     moved = np.roll(dark, (down, right), axis=(2, 3))
     after = net.features(exact(moved)).data
-    # Where the picture is dark a network has its own grey; the frame's zeros show three pixels deep.
-    want = before[:, :, 3 : 17 - down, 3 : 17 - right]
-    got = after[:, :, 3 + down : 17, 3 + right : 17]
+    want, got = before[:, :, : 12 - down, : 12 - right], after[:, :, down:, right:]
     expect_close(got, want, f"features of a picture moved by ({down}, {right})", rtol=1e-7, atol=1e-8)
-    # The strongest answer of the frame is the same before and after, and so is that of the patch.
+    # The patch stays four pixels away from every side, so that nothing of what it causes gets lost.
     expect_close(net(exact(moved)).data, answer, "the answer to the moved picture", rtol=1e-6, atol=1e-7)
     half = net.pool(exact(before)).data
     expect_close(half.max(axis=(2, 3)), before.max(axis=(2, 3)), "the largest after a pool of 2", **EXACT)
