@@ -179,8 +179,8 @@ print(f"the whole photograph: {425 * 638 * products / 1e6:.0f} million, about", 
 print(f"{seconds * 425 * 638 / 22**2:.0f} s; you said:", guess)
 
 # %% [markdown]
-# And a network has dozens of such layers, and training asks thousands of times. Two sections from now one line
-# will do it; but first: at which places may a window stand?
+# And a network has dozens of such layers, and training asks thousands of times. In section 4
+# one line will do it; but first: at which places may a window stand?
 #
 # ## 2 · Where a window can stand
 #
