@@ -9,8 +9,9 @@ from tito.checks import Checkpoint, expect_close, expect_equal, expect_raises, e
 
 checkpoint = Checkpoint(__file__)
 
-# Oracles are loops over single windows in float64, closed forms, and identities. Of 1.7 million sums of at most 24
-# float32 products of normal numbers, inputs rounded too, none was off by more than 5e-6; any order has to fit in.
+# Oracles are loops over single windows in float64, closed forms, and identities. Of 1.7 million sums of at
+# most 24 float32 products of normal numbers, inputs rounded too, none was off by more than 5e-6; any order of
+# a sum has to fit in.
 SUM = {"rtol": 1e-5, "atol": 2e-5}
 # Where all inputs are float64, so is the answer, and small mistakes show.
 EXACT = {"rtol": 1e-9, "atol": 1e-10}
@@ -173,9 +174,9 @@ def test_steps(rng):
         )
         got = conv2d(exact(x), exact(weight), stride=stride, dilation=dilation).data
         expect_close(got, want, f"conv2d with stride={stride}, dilation={dilation}", **EXACT)
-    want = conv_by_loops(x, weight, (2, 1), (2, 1), (1, 2))
-    got = conv2d(exact(x), exact(weight), None, (2, 1), (2, 1), (1, 2)).data
-    expect_close(got, want, "conv2d(x, weight, None, (2, 1), (2, 1), (1, 2))", **EXACT)
+    want = conv_by_loops(x, weight, (2, 1), dilation=(1, 2))
+    got = conv2d(exact(x), exact(weight), None, (2, 1), 0, (1, 2)).data
+    expect_close(got, want, "conv2d(x, weight, None, (2, 1), 0, (1, 2))", **EXACT)
     too_far = lambda: conv2d(exact(x), exact(weight), dilation=5)  # noqa: E731
     expect_raises(ValueError, too_far, "a kernel of 3 with dilation 5 on 9 pixels", says=("11", "9"))
 
@@ -197,6 +198,9 @@ def test_padding(rng):
         want = conv_by_loops(x, weight, padding=both)
         got = conv2d(exact(x), exact(weight), padding=padding).data
         expect_close(got, want, f"conv2d with padding={padding}", **EXACT)
+    want = conv_by_loops(x, weight, (1, 1), (2, 1))
+    got = conv2d(exact(x), exact(weight), None, 1, (2, 1)).data
+    expect_close(got, want, "conv2d(x, weight, None, 1, (2, 1))", **EXACT)
     lowest = pad(Tensor(x), 1, -np.inf).data
     expect_true(bool((lowest[:, :, 0] == -np.inf).all()), "the first row of pad(x, 1, -inf)", "-inf", lowest)
     expect_equal(str(lowest.dtype), "float32", "dtype of a padded float32 image")
