@@ -3,6 +3,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from tito.checks import (
     expect_close,
     expect_equal,
     expect_raises,
+    expect_recorded,
     expect_true,
     run_checkpoint,
     show,
@@ -238,6 +240,55 @@ def test_the_right_error_with_the_right_words_passes() -> None:
 def test_no_error_another_error_and_other_words_fail(call: Callable[[], object], actual: str) -> None:
     failure = failure_of(lambda: expect_raises(ValueError, call, "it", says=("shapes",)))
     assert actual in failure.actual
+
+
+class Recorded:
+    """A number whose additions are recorded, as a student's framework does."""
+
+    recorders: ClassVar[list] = []
+
+    def __init__(self, data: object) -> None:
+        self.data = np.asarray(data)
+        self.dtype = self.data.dtype
+
+    def __add__(self, other: "Recorded") -> "Recorded":
+        output = Recorded(self.data + other.data)
+        for recorder in self.recorders:
+            recorder.record(function=np.add, inputs=(self, other), settings={}, output=output)
+        return output
+
+
+def spoil(x: Recorded, y: Recorded) -> Recorded:
+    output = x + y
+    x.data += 1
+    return output
+
+
+@pytest.mark.parametrize(
+    ("call", "failure"),
+    [
+        (lambda x, y: x + y, None),
+        (lambda x, y: (x + x) + y, None),
+        (lambda x, y: x + x, "answer: expected a Tensor made from y, got 'a Recorded made without it'"),
+        (lambda x, y: Recorded(x.data + y.data), "a Tensor made from x"),
+        (lambda x, y: Recorded((x + y).data), "a Tensor made from x"),
+        (lambda x, y: (x + y).data, "a ndarray made without it"),
+        (spoil, "x after answer"),
+        (lambda x, y: x + y + Recorded(np.float32(1)), "dtype of answer"),
+    ],
+)
+def test_an_answer_must_be_recorded_out_of_all_its_sources(call: Callable, failure: str | None) -> None:
+    x, y = Recorded(np.float16([1, 2])), Recorded(np.float16([3, 4]))
+
+    def check() -> None:
+        expect_recorded(Recorded.recorders, lambda: call(x, y), "answer", {"x": x, "y": y})
+
+    if failure is None:
+        check()
+    else:
+        with pytest.raises(CheckFailure, match=failure):
+            check()
+    assert Recorded.recorders == []
 
 
 def test_a_shown_value_is_one_short_line() -> None:

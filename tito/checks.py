@@ -40,6 +40,7 @@ from tito.expect import (
     expect_close,
     expect_equal,
     expect_raises,
+    expect_recorded,
     expect_true,
     show,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "expect_close",
     "expect_equal",
     "expect_raises",
+    "expect_recorded",
     "expect_true",
     "load_checkpoint",
     "run_checkpoint",

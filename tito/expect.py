@@ -2,8 +2,8 @@
 
 import re
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -137,6 +137,42 @@ def expect_raises(
         raise CheckFailure(what, f"a {error.__name__}", f"{type(other).__name__}: {other}", hint) from None
     else:
         raise CheckFailure(what, f"a {error.__name__}", f"no error but {show(value)}", hint)
+
+
+def expect_recorded(
+    recorders: list[Any], call: Callable[[], Any], what: str, sources: Mapping[str, Any]
+) -> None:
+    """Fail unless `call()` is made of every source by recorded operations, and leaves the sources alone.
+
+    recorders: the framework's list of those who hear of each operation, by a method
+    `record(function, inputs, settings, output)`. The result has the dtype of the first source.
+    """
+    __tracebackhide__ = True
+    heard: list[tuple[Any, Any]] = []
+
+    class Listener:
+        def record(self, function: Any, inputs: Any, settings: Any, output: Any) -> None:  # noqa: ARG002
+            heard.append((inputs, output))
+
+    before = {name: source.data.copy() for name, source in sources.items()}
+    recorders.append(Listener())
+    try:
+        result = call()
+    finally:
+        recorders.pop()
+    for name, source in sources.items():
+        # A student's object may arrive anew each time it is asked for: it is known by what is held here.
+        reached = {id(source)}
+        for inputs, output in heard:
+            if any(id(value) in reached for value in inputs):
+                reached.add(id(output))
+        actual = f"a {type(result).__name__} made without it"
+        hint = "compute with tensors and parameters, not with their `.data`"
+        expect_true(id(result) in reached, what, f"a Tensor made from {name}", actual, hint)
+        hint = "make a new tensor"
+        expect_close(source.data, before[name], f"{name} after {what}", rtol=0, atol=0, hint=hint)
+    first = next(iter(sources.values()))
+    expect_equal(str(result.dtype), str(first.dtype), f"dtype of {what}")
 
 
 def show(value: object, limit: int = 200) -> str:

@@ -1,10 +1,11 @@
 """Can I build multi-layer networks?"""
 
 import math
+from functools import partial
 
 import numpy as np
 
-from tito.checks import Checkpoint, expect_close, expect_equal, expect_raises, expect_true
+from tito.checks import Checkpoint, expect_close, expect_equal, expect_raises, expect_recorded, expect_true
 
 checkpoint = Checkpoint(__file__)
 
@@ -43,41 +44,13 @@ def one_hot(classes, count):
     return truth
 
 
-def expect_door(name, function, x, sources):
-    """function(x) is a Tensor of x's dtype, made at the door out of x and each (path, source); x stays."""
-    from tinytorch.core.tensor import Tensor, recorders
-
-    class Listener:
-        def record(self, function, inputs, settings, output):
-            heard.append((inputs, output))
-
-    heard, listener, before = [], Listener(), x.data.copy()
-    recorders.append(listener)
-    try:
-        y = function(x)
-    finally:
-        recorders.remove(listener)
-    expect_true(isinstance(y, Tensor), f"type of {name}", "Tensor", type(y).__name__)
-    expect_equal(str(y.dtype), str(x.dtype), f"dtype of {name}")
-    expect_close(x.data, before, f"x after {name}", rtol=0, atol=0, hint="make a new tensor")
-    hint = "compute with tensors and parameters, not with their `.data`"
-    for path, source in [("x", x), *sources]:
-        reached = {id(source)}
-        for inputs, output in heard:
-            if any(id(value) in reached for value in inputs):
-                reached.add(id(output))
-        expect_true(
-            id(y) in reached, f"operations of {name}", f"a chain from {path} to the result", "none", hint
-        )
-
-
 @checkpoint.check(points=3)
 def test_order(rng):
     """Sequential runs its parts one after the other, whatever can be called"""
     from tinytorch.core.activations import ReLU, relu
     from tinytorch.core.dense import Sequential
     from tinytorch.core.layers import Linear
-    from tinytorch.core.tensor import Tensor
+    from tinytorch.core.tensor import Tensor, recorders
 
     x = rng.normal(size=(4, 3)).astype(np.float32)
     first, second, third = Linear(3, 5), Linear(5, 5), Linear(5, 2)
@@ -92,9 +65,10 @@ def test_order(rng):
     expect_close(nested(Tensor(x)).data, want, "Sequentials in a Sequential, one empty", **SUM)
     same = steps.append(lambda x: -x)
     expect_close(same(Tensor(x)).data, 5 - (x + 1) * 2, "with a fourth part appended: minus all", **SUM)
-    parameters = [("the first weight", first.weight), ("the last bias", third.bias)]
     for dtype in ("float32", "float64"):
-        expect_door(f"a Sequential of {dtype}", network, Tensor(x, dtype=dtype), parameters)
+        start = Tensor(x, dtype=dtype)
+        sources = {"x": start, "the first weight": first.weight, "the last bias": third.bias}
+        expect_recorded(recorders, partial(network, start), f"a Sequential of {dtype}", sources)
 
 
 @checkpoint.check(points=3)
@@ -512,20 +486,20 @@ def test_costs(rng):
 def test_door(rng):
     """Losses are computed at the door, out of the scores and of targets that are numbers"""
     from tinytorch.core.dense import cross_entropy, mse_loss, nll_loss
-    from tinytorch.core.tensor import Tensor
+    from tinytorch.core.tensor import Tensor, recorders
 
     classes = Tensor(rng.integers(4, size=3), dtype=np.int64)
     for dtype in ("float32", "float64"):
         other = Tensor(rng.dirichlet(np.ones(4), size=3), dtype=dtype)
         for name, function, sources in [
-            ("mse_loss(x, target)", lambda x, t=other: mse_loss(x, t), [("target", other)]),
-            ("nll_loss(x, classes)", lambda x: nll_loss(x, classes), []),
-            ("cross_entropy(x, classes)", lambda x: cross_entropy(x, classes), []),
-            ("cross_entropy, smoothed", lambda x: cross_entropy(x, classes, label_smoothing=1.0), []),
-            ("cross_entropy(x, p)", lambda x, t=other: cross_entropy(x, t), [("p", other)]),
+            ("mse_loss(x, target)", lambda x, t=other: mse_loss(x, t), {"target": other}),
+            ("nll_loss(x, classes)", lambda x: nll_loss(x, classes), {}),
+            ("cross_entropy(x, classes)", lambda x: cross_entropy(x, classes), {}),
+            ("cross_entropy, smoothed", lambda x: cross_entropy(x, classes, label_smoothing=1.0), {}),
+            ("cross_entropy(x, p)", lambda x, t=other: cross_entropy(x, t), {"p": other}),
         ]:
             x = Tensor(rng.normal(size=(3, 4)), dtype=dtype)
-            expect_door(f"{name} for {dtype}", function, x, sources)
+            expect_recorded(recorders, partial(function, x), f"{name} for {dtype}", {"x": x, **sources})
 
 
 @checkpoint.check(points=2, needs=("order", "tree", "parts", "cross_entropy", "costs"))

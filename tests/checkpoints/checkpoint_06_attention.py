@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tito.checks import Checkpoint, expect_close, expect_equal, expect_raises, expect_true
+from tito.checks import Checkpoint, expect_close, expect_equal, expect_raises, expect_recorded, expect_true
 
 checkpoint = Checkpoint(__file__)
 
@@ -83,35 +83,6 @@ def operations(rng, dtype):
         ("PositionalEncoding, learned", lambda: learned(x), {"x": x, "positions": learned.positions}),
         ("rotate", lambda: attention.rotate(x, [0, 1, 2, 3]), {"x": x}),
     ]  # fmt: skip
-
-
-def expect_chain(what, call, sources, dtype):
-    """call() is made at the door, by a chain of operations from each source, and leaves the sources alone."""
-    from tinytorch.core.tensor import Tensor, recorders
-
-    heard = []
-
-    class Listener:
-        def record(self, function, inputs, settings, output):
-            heard.append((inputs, output))
-
-    before, listener = {name: source.data.copy() for name, source in sources.items()}, Listener()
-    recorders.append(listener)
-    try:
-        y = call()
-    finally:
-        recorders.remove(listener)
-    expect_true(isinstance(y, Tensor), f"type of {what}", "Tensor", type(y).__name__)
-    expect_equal(str(y.dtype), dtype, f"dtype of {what}")
-    hint = "compute with tensors and parameters, not with their `.data`"
-    for name, source in sources.items():
-        expect_close(source.data, before[name], f"{name} after {what}", **EXACT, hint="leave it as it is")
-        reached = {id(source)}
-        for inputs, output in heard:
-            if any(id(value) in reached for value in inputs):
-                reached.add(id(output))
-        chain = f"a chain from {name} to the result"
-        expect_true(id(y) in reached, f"operations of {what}", chain, "none", hint)
 
 
 @checkpoint.check(points=4)
@@ -534,9 +505,11 @@ def test_rotation(rng):
 @checkpoint.check(points=3)
 def test_door(rng):
     """Every function computes at the door, out of each of its inputs, in their dtype"""
+    from tinytorch.core.tensor import recorders
+
     for dtype in ("float32", "float64"):
         for name, call, sources in operations(rng, dtype):
-            expect_chain(f"{name} for {dtype}", call, sources, dtype)
+            expect_recorded(recorders, call, f"{name} for {dtype}", sources)
 
 
 @checkpoint.check(points=2)
@@ -545,7 +518,7 @@ def test_network(rng):
     from tinytorch.core.activations import GELU
     from tinytorch.core.attention import MultiHeadAttention, PositionalEncoding
     from tinytorch.core.layers import LayerNorm, Linear, Module
-    from tinytorch.core.tensor import Tensor
+    from tinytorch.core.tensor import Tensor, recorders
 
     class Block(Module):
         def __init__(self):
@@ -581,14 +554,15 @@ def test_network(rng):
     seen = [bool(change > 1e-5) for change in changes]
     expect_equal(seen, [i >= place for i in range(7)], f"which causal answers move with word {place}")
     sources = {"x": x, **dict(block.named_parameters())}
-    expect_chain("a block", lambda: block(x, is_causal=True), sources, "float32")
+    expect_recorded(recorders, lambda: block(x, is_causal=True), "a block", sources)
     layer, x, bias = (
         block.attention,
         *(Tensor(rng.normal(size=s), dtype=np.float64) for s in [(7, 12), (7, 7)]),
     )
     sources = {"x": x, "attn_mask": bias}
-    expect_chain("attention of float64", lambda: layer(x, x, x, attn_mask=bias)[0], sources, "float64")
-    expect_chain("its weights", lambda: layer(x, x, x)[1], {"x": x}, "float64")
+    call = lambda: layer(x, x, x, attn_mask=bias)[0]  # noqa: E731
+    expect_recorded(recorders, call, "attention of float64", sources)
+    expect_recorded(recorders, lambda: layer(x, x, x)[1], "its weights", {"x": x})
     other = Block()
     other.load_state_dict(block.state_dict())
     expect_close(other(mixed).data, block(mixed).data, "another block with the same state", **EXACT)

@@ -55,7 +55,7 @@ from tinytorch.core.activations import Tanh, relu, softmax
 from tinytorch.core.layers import Parameter
 from tinytorch.core.setup import generator, manual_seed
 from tinytorch.images import digits, photograph
-from tito.checks import expect_close, expect_equal, expect_raises, expect_true
+from tito.checks import expect_close, expect_equal, expect_raises, expect_recorded, expect_true
 
 guess = None
 
@@ -189,27 +189,7 @@ def expect_chain(function, x, name, **sources):
     """function(x) is a Tensor of x's dtype, made at the door out of x and each source; x stays."""
     from tinytorch.core.tensor import recorders
 
-    heard, before = [], x.data.copy()
-
-    class Listener:
-        def record(self, function, inputs, settings, output):
-            heard.append((inputs, output))
-
-    recorders.append(Listener())
-    try:
-        y = function(x)
-    finally:
-        recorders.pop()
-    expect_true(isinstance(y, Tensor), f"type of {name}", "Tensor", type(y).__name__)
-    expect_equal(str(y.dtype), str(x.dtype), f"dtype of {name}")
-    expect_close(x.data, before, f"x after {name}", hint="make a new tensor")
-    hint = "compute with tensors and parameters, not with their `.data`"
-    for source_name, source in {"x": x, **sources}.items():
-        reached = {id(source)}
-        for inputs, output in heard:
-            if any(id(value) in reached for value in inputs):
-                reached.add(id(output))
-        expect_true(id(y) in reached, name, f"made from {source_name}", "not made from it", hint)
+    expect_recorded(recorders, lambda: function(x), name, {"x": x, **sources})
 
 
 # %% nbgrader={"grade": true, "grade_id": "sequential-forward-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}

@@ -58,7 +58,7 @@ import matplotlib.pyplot as plt
 from tinytorch.core.setup import manual_seed
 from tinytorch.core.tensor import randn, recorders
 from tinytorch.images import photograph
-from tito.checks import expect_close, expect_equal, expect_raises, expect_true
+from tito.checks import expect_close, expect_equal, expect_raises, expect_recorded, expect_true
 
 guesses = [None, None]
 manual_seed(1)
@@ -214,27 +214,7 @@ def expect_chain(call, name, **sources):
     """call() is a Tensor made at the door out of each source, of the first one's dtype."""
     from tinytorch.core.tensor import recorders
 
-    heard, before = [], {key: source.data.copy() for key, source in sources.items()}
-
-    class Listener:
-        def record(self, function, inputs, settings, output):
-            heard.append((inputs, output))
-
-    recorders.append(Listener())
-    try:
-        y = call()
-    finally:
-        recorders.pop()
-    expect_true(isinstance(y, Tensor), f"type of {name}", "Tensor", type(y).__name__)
-    expect_equal(str(y.dtype), str(next(iter(sources.values())).dtype), f"dtype of {name}")
-    for key, source in sources.items():
-        expect_close(source.data, before[key], f"{key} after {name}", hint="make a new tensor")
-        reached = {id(source)}
-        for inputs, output in heard:
-            if any(id(value) in reached for value in inputs):
-                reached.add(id(output))
-        hint = "compute with tensors and parameters, not with their `.data`"
-        expect_true(id(y) in reached, name, f"made from {key}", "not made from it", hint)
+    expect_recorded(recorders, call, name, sources)
 
 
 # %% nbgrader={"grade": true, "grade_id": "attention-scores-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
