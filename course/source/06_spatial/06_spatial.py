@@ -85,7 +85,8 @@ print(f"{china.shape}: {count:,} weights, {count * 4 / 1e9:.1f} GB; you said:", 
 #      4  0  1  3              0  -1                0   1  -2
 #      1  1  2  0                                   3  -2   1
 #
-#      result[0, 0] = 1·1 + 3·0 + 0·0 + 2·(-1) = -1          result[1, 2] = 1·1 + 1·0 + 1·0 + 3·(-1) = -2
+#      result[0, 0] = 1·1 + 3·0 + 0·0 + 2·(-1) = -1
+#      result[1, 2] = 1·1 + 1·0 + 1·0 + 3·(-1) = -2
 # ```
 #
 # Images come in batches, `(N, C, H, W)`: how many, channels (three colours, at first), height, width. A kernel
