@@ -1301,8 +1301,8 @@ print("you said:", guess)
 # 5 and nothing else (a **depthwise** convolution): 576 weights. In between, groups are separate layers side by side:
 #
 # ```
-#   groups = 2:    channels  0 1 | 2 3          weight (4, 2, kh, kw):  rows 0, 1 belong to the first group,
-#                            ↓ ↓ | ↓ ↓                                  rows 2, 3 to the second
+#   groups = 2:    channels  0 1 | 2 3      weight (4, 2, kh, kw):  rows 0, 1 are the first group's,
+#                            ↓ ↓ | ↓ ↓                              rows 2, 3 the second's
 #                  outputs   0 1 | 2 3
 # ```
 #

@@ -540,7 +540,8 @@ print("you said:", guess)
 # ```
 #   one word, E = 6, 2 heads:    [ 0 1 2 | 3 4 5 ]
 #
-#   (…, L, E)   reshape →  (…, L, H, E/H)   transpose →  (…, H, L, E/H)    attention, then all the way back
+#   (…, L, E)   reshape →  (…, L, H, E/H)   transpose →  (…, H, L, E/H)
+#   attention for all heads at once, and then all the way back
 # ```
 #
 # **Write both directions.** `split_heads` and `merge_heads` undo each other; the message of the error holds both
