@@ -123,6 +123,21 @@ def test_a_test_that_compares_an_object_is_told_what_to_do(start):
         run("assert f() == 3", peer)
 
 
+EMPTY = [
+    "np.zeros((0, 3))[:, ::2]",
+    "np.frombuffer(b'', np.uint8).reshape(0, 7)[:, 1:]",
+    "np.broadcast_to(np.zeros((0, 1)), (0, 5))",
+    "np.zeros((4, 6))[4:, ::-2]",
+    "np.empty((0, 3, 4)).transpose(2, 0, 1)[1:]",
+]
+
+
+@pytest.mark.parametrize("array", EMPTY)
+def test_an_array_without_numbers_arrives_with_its_shape(start, array):
+    peer = start(f"import numpy as np\ndef f():\n    return {array}\ndef shape(x):\n    return x.shape\n")
+    run("a = f()\nassert a.size == 0\nassert tuple(shape(a)) == a.shape == f().shape", peer)
+
+
 UNREADABLE = "^what your code answered could not be read$"
 ENDINGS = {
     "os._exit(0)": "your code ended Python instead of returning",

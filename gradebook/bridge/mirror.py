@@ -189,7 +189,9 @@ class Mirrors:
         number = len(entry.views)
         entry.views[number] = array
         offset = array.__array_interface__["data"][0] - entry.flat.__array_interface__["data"][0]
-        form = [array.dtype.str, array.shape, array.strides, offset, array.flags.writeable]
+        # An array without numbers may lie anywhere, also outside of its memory.
+        offset, strides = (offset, array.strides) if array.size else (0, (0,) * array.ndim)
+        form = [array.dtype.str, array.shape, strides, offset, array.flags.writeable]
         return ["array", place, number, *form]
 
     def _decode_array(
