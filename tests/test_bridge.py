@@ -123,6 +123,30 @@ def test_a_test_that_compares_an_object_is_told_what_to_do(start):
         run("assert f() == 3", peer)
 
 
+SHELF = """
+class Shelf:
+    secret = 5
+    def __len__(self):
+        return 3
+    def __getitem__(self, i):
+        return [10, 20, 30][i]
+    def __add__(self, other):
+        return 99
+"""
+
+
+def test_student_code_reads_a_tests_own_object_like_a_list_and_asks_no_more(start):
+    peer = start(
+        "def read(shelf):\n    return len(shelf), shelf[1], list(shelf), 20 in shelf\n"
+        "def add(shelf):\n    return shelf + 1\n"
+        "def pry(shelf):\n    return type(shelf).secret\n"
+    )
+    run(SHELF + "assert tuple(read(Shelf())) == (3, 20, [10, 20, 30], True)", peer)
+    for asking in ("add", "pry"):
+        with pytest.raises(AttributeError, match="a check does not offer this"):
+            run(SHELF + f"{asking}(Shelf())", peer)
+
+
 EMPTY = [
     "np.zeros((0, 3))[:, ::2]",
     "np.frombuffer(b'', np.uint8).reshape(0, 7)[:, 1:]",

@@ -225,8 +225,10 @@ def fill_class(cls: RemoteType, told: dict[str, Any]) -> None:
     peer, number = home_of(cls)
     for name in told["own"]:
         if name not in OWN and (name in SPECIAL or not name.startswith("__")):
-            function = _checked(name, _make_method(peer, number, name), told)
-            type.__setattr__(cls, str(name), function)
+            # A judging side answers for its objects, and not for the functions of their classes.
+            asked = name in SPECIAL and not peer.strict
+            method = _make_operator(peer, name) if asked else _make_method(peer, number, name)
+            type.__setattr__(cls, str(name), _checked(name, method, told))
     type.__setattr__(cls, "__init__", _make_method(peer, number, "__init__"))
     for name in told["special"]:
         if name in SPECIAL and name not in OWN and name not in vars(cls) and name != "__hash__":
