@@ -5,7 +5,7 @@ import functools
 import os
 import pickle
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,19 +42,20 @@ def repository() -> Course:
 
 
 @pytest.fixture(scope="session")
-def built_course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
-    """A copy of the course with its notebooks built from the authored text."""
-    from gradebook.build.modules import build_course
+def built_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A copy of the course with its notebooks built from the authored text, once for all test processes."""
 
-    root = tmp_path_factory.mktemp("course")
-    made = ("*.ipynb", "__pycache__", "submitted", "autograded", "feedback", "gradebook.db")
-    ignore = shutil.ignore_patterns(*made)
-    shutil.copytree(REPOSITORY / "course", root / "course", ignore=ignore)
-    shutil.copytree(REPOSITORY / "tests" / "checkpoints", root / "tests" / "checkpoints", ignore=ignore)
-    shutil.copy(REPOSITORY / "nbgrader_config.py", root)
-    course = Course(root)
-    build_course(course)
-    yield course
+    def make(root: Path) -> None:
+        from gradebook.build.modules import build_course
+
+        made = ("*.ipynb", "__pycache__", "submitted", "autograded", "feedback", "gradebook.db")
+        ignore = shutil.ignore_patterns(*made)
+        shutil.copytree(REPOSITORY / "course", root / "course", ignore=ignore)
+        shutil.copytree(REPOSITORY / "tests" / "checkpoints", root / "tests" / "checkpoints", ignore=ignore)
+        shutil.copy(REPOSITORY / "nbgrader_config.py", root)
+        build_course(Course(root))
+
+    return Course(made_once(tmp_path_factory, "built-course", make))
 
 
 @pytest.fixture(scope="session")

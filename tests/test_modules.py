@@ -1,6 +1,8 @@
 """Every module's notebook is held to the same bar: solution full, blank zero, wrong loses, right does not."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -9,9 +11,13 @@ import pytest
 from gradebook.build.modules import reference_package
 from gradebook.build.notebooks import grade_id_of, plain_notebook
 from gradebook.course import Course
+from gradebook.grade.grading import run_grading
+from gradebook.grade.planning import plan_grading
+from gradebook.rehearsal.demo import DemoStudent, check_demo, read_demo, submission_text
 from gradebook.rehearsal.trial import try_notebook
 from gradebook.rehearsal.variants import Variant, read_variants
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, made_once
+from tests.tiny_course import submit
 from tito.checks import load_checkpoint
 from tito.table import Module
 
@@ -60,6 +66,30 @@ def test_solution_scores_full_points_and_every_example_runs_in_a_kernel(built_co
     assert float(score) == built_course.table.checkpoint_of(module).points
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert [output.text for output in outputs if output.get("name") == "stderr"] == []
+
+
+@pytest.fixture(scope="session")
+def scores(built_course, tmp_path_factory) -> dict[str, dict[str, float]]:
+    """What the grading engine gives the solution ("right") and the release ("blank") of each module."""
+
+    def make(root):
+        course = Course(shutil.copytree(built_course.root, root))
+        for module in MODULES:
+            for student in (DemoStudent("right", "the solution"), DemoStudent("blank", "", blank=("*",))):
+                submit(course, student.id, module, submission_text(course, student, module))
+        found = {module.id: {} for module in MODULES}
+        for graded in run_grading(course, plan_grading(course)):
+            found[graded.module][graded.student] = graded.score
+        (root / "scores.json").write_text(json.dumps(found))
+
+    return json.loads((made_once(tmp_path_factory, "engine-graded", make) / "scores.json").read_text())
+
+
+@each_module
+def test_engine_gives_the_solution_all_that_a_machine_can_give_and_a_blank_release_nothing(scores, module):
+    most = module.points.exercises + COURSE.table.checkpoint_of(module).points
+
+    assert scores[module.id] == {"right": most, "blank": 0}
 
 
 @each_module
@@ -147,6 +177,4 @@ def test_solution_scores_full_points_with_any_seed(measured, module):
 
 
 def test_demo_class_names_only_known_variants():
-    from gradebook.rehearsal.demo import check_demo, read_demo
-
     check_demo(COURSE, read_demo(COURSE.folder / "demo.toml"))
