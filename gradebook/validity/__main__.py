@@ -33,6 +33,7 @@ def main() -> int:
             start = time.monotonic()
             data = to_json(laboratory.measure(module, options.seeds))
             record[module.id] = {"of": fingerprint(course, module), **data}
+            record = {one.id: record[one.id] for one in course.table.modules if one.id in record}
             write_record(course, record)
             _say(module.id, data, time.monotonic() - start)
     _write_page(course, record)

@@ -30,7 +30,6 @@ def read_record(course: Course) -> dict[str, Any]:
 
 
 def write_record(course: Course, record: dict[str, Any]) -> None:
-    """Keep it, in the order of the course's modules."""
-    ordered = {module.id: record[module.id] for module in course.table.modules if module.id in record}
-    text = json.dumps(ordered, indent=1, ensure_ascii=False) + "\n"
+    """Keep it."""
+    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
     write_atomic(course.root / "docs" / "validity.json", text)
