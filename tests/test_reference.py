@@ -30,8 +30,10 @@ def test_reference_holds_the_solutions_of_earlier_modules_only(course):
 
 @pytest.mark.parametrize("variable", ["TINYTORCH_HOME", "PYTHONPATH"])
 def test_reference_is_what_graded_code_imports(course, variable, tmp_path):
-    program = "from tinytorch.core.square import square; import tinytorch.extend; print(square(7))"
-    environment = {**os.environ, variable: str(reference_package(course, None))}
+    program = "import sys, tinytorch; print(tinytorch.__path__, file=sys.stderr)\n"
+    program += "from tinytorch.core.square import square; import tinytorch.extend; print(square(7))"
+    environment = {key: value for key, value in os.environ.items() if key != "TINYTORCH_HOME"}
+    environment[variable] = str(reference_package(course, None))
 
     shown = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True
