@@ -696,7 +696,7 @@ guesses = [None, None, None, None]
 
 manual_seed(1)
 dense = Linear(32 * 32, 8 * 30 * 30)
-plain, strided = Conv2d(1, 8, 3), Conv2d(1, 8, 3, stride=2)
+by_one, by_two = Conv2d(1, 8, 3), Conv2d(1, 8, 3, stride=2)
 
 
 def as_rows(x):
@@ -708,9 +708,9 @@ def cut(by):
 
 
 for name, layer, by, along in [
-    ("Conv2d", plain, 1, 1),
-    ("Conv2d, stride 2", strided, 2, 1),
-    ("Conv2d, stride 2", strided, 1, 0),
+    ("Conv2d", by_one, 1, 1),
+    ("Conv2d, stride 2", by_two, 2, 1),
+    ("Conv2d, stride 2", by_two, 1, 0),
     ("Linear", as_rows, 1, 1),
 ]:
     before, after = layer(cut(0)).data, layer(cut(by)).data
