@@ -3,13 +3,13 @@
 import ast
 import functools
 import shutil
-import symtable
 
 import numpy as np
 import pytest
 
 from gradebook.build.notebooks import cells_of, notebook_from_text
 from gradebook.build.reference import reference_package, write_package
+from gradebook.build.source_checks import names_of
 from gradebook.course import Course
 from gradebook.rehearsal.stubs import STUBS, plant_stub, read_honest, stubbed
 from gradebook.rehearsal.styles import Style, plant_style, read_style, read_styles
@@ -106,19 +106,13 @@ def test_styles_differ_in_most_cells_from_the_solution_and_from_each_other(modul
 def test_no_later_cell_of_the_course_takes_a_name_that_a_style_uses(module):
     cells = [cell for cell in cells_of(source_of(module)) if cell.type == "code"]
     positions = {cell.grade_id: cell.position for cell in cells}
-    taken = [(cell, names_bound_by(cell.source)) for cell in cells if not cell.solution]
+    taken = [(cell, names_of(cell.source).binds) for cell in cells if not cell.solution]
 
     for style in STYLES[module]:
         for name, source in style.cells.items():
-            own = names_bound_by(source)
+            own = names_of(source).binds
             later = [(cell.place, own & names) for cell, names in taken if cell.position > positions[name]]
             assert [(place, names) for place, names in later if names] == [], f"{style.name}: {name}"
-
-
-def names_bound_by(source: str) -> set[str]:
-    """The global names that a cell assigns, defines or imports."""
-    symbols = symtable.symtable(source, "<cell>", "exec").get_symbols()
-    return {symbol.get_name() for symbol in symbols if symbol.is_assigned() or symbol.is_imported()}
 
 
 def code_of(source: str) -> str:

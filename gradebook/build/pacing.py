@@ -4,8 +4,7 @@
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from statistics import median
 
 from gradebook.build.notebooks import Cell, cells_of, plain_notebook
@@ -19,28 +18,9 @@ MOST_CELLS_BEFORE_WRITING = 5
 MOST_WORDS = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What a notebook's cells come to.
-
-    longest: the code cell with the most lines. before_writing: the cells before the first to write in, None
-    where there is no such cell. words: read before each action, which is a cell to run, write or answer.
-    """
-
-    cells: int
-    longest: Cell
-    before_writing: int | None
-    words: tuple[int, ...]
-
-
-def pace_of(cells: Sequence[Cell]) -> Pace:
-    """The pace of a students' version, which has at least one code cell."""
-    return Pace(
-        len(cells),
-        max((cell for cell in cells if cell.type == "code"), key=code_length),
-        next((cell.position - 1 for cell in cells if cell.solution), None),
-        tuple(words for _, words in words_before_actions(cells)),
-    )
+def cells_before_writing(cells: Iterable[Cell]) -> int | None:
+    """How many cells come before the first to write in; None where there is no such cell."""
+    return next((cell.position - 1 for cell in cells if cell.solution), None)
 
 
 def code_length(cell: Cell) -> int:
@@ -65,10 +45,12 @@ def main() -> int:
     row = "{:16}{:>6}{:>16}  {:38}{:>14}{:>6}".format
     print(row("module", "cells", "before writing", "longest code cell", "words between", "most"))
     for module in course.authored():
-        pace = pace_of(cells_of(plain_notebook(course.release(module))))
-        longest = f"{code_length(pace.longest)} lines, {pace.longest.place}"
-        words = round(median(pace.words)), max(pace.words)
-        print(row(module.id, pace.cells, str(pace.before_writing), longest, *words))
+        cells = cells_of(plain_notebook(course.release(module)))
+        longest = max((cell for cell in cells if cell.type == "code"), key=code_length)
+        code = f"{code_length(longest)} lines, {longest.place}"
+        words = [count for _, count in words_before_actions(cells)]
+        before = str(cells_before_writing(cells))
+        print(row(module.id, len(cells), before, code, round(median(words)), max(words)))
     print(row("at most", "", MOST_CELLS_BEFORE_WRITING, f"{MOST_CODE_LINES} lines", "", MOST_WORDS))
     return 0
 

@@ -9,6 +9,7 @@ from gradebook.build.pacing import (
     MOST_CELLS_BEFORE_WRITING,
     MOST_CODE_LINES,
     MOST_WORDS,
+    cells_before_writing,
     code_length,
     words_before_actions,
 )
@@ -58,7 +59,7 @@ def _check_pace(cells: Sequence[Cell]) -> Iterator[Finding]:
     for cell, words in words_before_actions(cells):
         if words > MOST_WORDS:
             yield cell, f"comes after {words} words without anything to do; at most {MOST_WORDS} may"
-    before = next((cell.position - 1 for cell in cells if cell.solution), None)
+    before = cells_before_writing(cells)
     if before is None:
         yield None, "there is nothing to write in it: no solution cell"
     elif before > MOST_CELLS_BEFORE_WRITING:

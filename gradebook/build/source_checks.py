@@ -119,7 +119,7 @@ def _check_tasks(cells: Sequence[Cell]) -> Iterator[Finding]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
+class Names:
     """The global names of a cell.
 
     uses: those it reads and never binds; calls: those it calls; binds: those it defines, assigns or imports;
@@ -135,7 +135,7 @@ class _Names:
 
 def _check_shared_names(cells: Sequence[Cell]) -> Iterator[Finding]:
     """Graded cells run apart: student cells see nothing of them, and later ones none of their functions."""
-    code = [(cell, _names_of(cell.source)) for cell in cells if cell.type == "code"]
+    code = [(cell, names_of(cell.source)) for cell in cells if cell.type == "code"]
     graded = [(cell, names) for cell, names in code if cell.autograded and names]
     known = set(GIVEN_NAMES)
     for cell, names in code:
@@ -151,7 +151,7 @@ def _check_shared_names(cells: Sequence[Cell]) -> Iterator[Finding]:
 
 
 def _check_name(
-    name: str, cell: Cell, names: _Names, binding: Sequence[tuple[Cell, _Names]]
+    name: str, cell: Cell, names: Names, binding: Sequence[tuple[Cell, Names]]
 ) -> Iterator[Finding]:
     """Whether a cell gets a name that only the graded cells `binding` bind."""
     earlier = [(other, theirs) for other, theirs in binding if other.position < cell.position]
@@ -162,7 +162,7 @@ def _check_name(
         yield cell, f"uses `{name}`, a function or class of {earlier[0][0].place}: {APART}"
 
 
-def _names_of(source: str) -> _Names | None:
+def names_of(source: str) -> Names | None:
     """A cell's global names; None where it is not plain Python."""
     try:
         tree, table = ast.parse(source), symtable.symtable(source, "<cell>", "exec")
@@ -183,7 +183,7 @@ def _names_of(source: str) -> _Names | None:
     }
     stars = any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in nodes)
     uses, calls, binds, functions = map(frozenset, (read - bound, called, bound, made - assigned))
-    return _Names(uses, calls, binds, functions, stars)
+    return Names(uses, calls, binds, functions, stars)
 
 
 def _global_names(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
