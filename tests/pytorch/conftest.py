@@ -36,19 +36,26 @@ def torch() -> ModuleType:
     return torch
 
 
-@pytest.fixture(scope="session")
-def core() -> Iterator[Callable[[str], ModuleType]]:
-    """Finds the modules of a `tinytorch` that the course's own solutions make up."""
+@pytest.fixture(scope="module")
+def core(torch: ModuleType) -> Iterator[Callable[[str], ModuleType]]:
+    """Finds the modules of a `tinytorch` that the course's own solutions make up, for one file of tests."""
     from gradebook.course import Course
 
     home = reference_package(Course(REPOSITORY), before=None)
-    with pytest.MonkeyPatch.context() as patch:
+    kept = _forget_package()
+    with pytest.MonkeyPatch.context() as patch:  # asked for once, by the package itself: no test inherits it
         patch.setenv("TINYTORCH_HOME", str(home))
-        for name in [name for name in sys.modules if name.partition(".")[0] == "tinytorch"]:
-            patch.delitem(sys.modules, name)
-        yield lambda name: importlib.import_module(f"tinytorch.core.{name}")
-        for name in [name for name in sys.modules if name.partition(".")[0] == "tinytorch"]:
-            del sys.modules[name]
+        importlib.import_module("tinytorch")
+    yield lambda name: importlib.import_module(f"tinytorch.core.{name}")
+    _forget_package()
+    sys.modules.update(kept)
+
+
+def _forget_package() -> dict[str, ModuleType]:
+    """Take every module of `tinytorch` out of this process."""
+    return {
+        name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "tinytorch"
+    }
 
 
 @pytest.fixture
