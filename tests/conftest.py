@@ -60,7 +60,7 @@ def built_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 @pytest.fixture(scope="session")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> "Callable[[Module], Validity]":
-    """What a module's checks make of all planted solutions, a sample of its mutants and a few seeds."""
+    """What a module's checks make of a sample of its mutants and planted solutions, and of a few seeds."""
 
     def measure(module: Module) -> "Validity":
         def make(root: Path) -> None:

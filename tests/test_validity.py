@@ -54,7 +54,7 @@ def test_the_kept_measurements_reach_the_bars_and_are_on_the_page():
 
 
 def test_no_planted_mistake_is_answered_by_a_bare_assertion():
-    told = [row for one in read_record(COURSE).values() for row in one["messages"]]
+    told = [row for one in read_record(COURSE).values() for row in one["planted"]]
 
     assert [row["wrong"] for row in told if row["says"].strip(": ") in ("", "AssertionError")] == []
 

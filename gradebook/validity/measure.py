@@ -119,8 +119,8 @@ class Laboratory:
     def measure(self, module: Module, seeds: int = SEEDS, most: int | None = None) -> Validity:
         """Measure a module.
 
-        seeds: how often the reference runs. most: so many mutants are tried, spread over all of them, and so
-        many of the earlier modules' mistakes; None for all.
+        seeds: how often the reference runs. most: so many mutants are tried, spread over all of them, so many
+        planted solutions and so many of the earlier modules' mistakes; None for all.
         """
         text = self.course.text_source(module).read_text(encoding="utf-8")
         notebook = with_texts(notebook_from_text(text, module))
@@ -128,7 +128,7 @@ class Laboratory:
         mutants = mutants_of(cells)
         equivalents = read_equivalents(self.course.equivalents(module), mutants)
         mistakes = _sample([mutant for mutant in mutants if mutant not in equivalents], most)
-        variants = read_variants(self.course.variants(module))
+        variants = _sample(read_variants(self.course.variants(module)), most)
         planted = [cell_by_id(plant(notebook, variant), variant.cell)["source"] for variant in variants]
         changes = [(mutant.cell, mutant.source) for mutant in mistakes]
         changes += [(variant.cell, source) for variant, source in zip(variants, planted, strict=True)]

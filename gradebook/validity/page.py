@@ -48,7 +48,7 @@ def _lines(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield from _changes("Not found", one["survivors"])
         yield from _changes("Equivalent", one["equivalents"])
         yield "\n<details><summary>What each planted mistake is told</summary>\n"
-        rows = [[row["wrong"], row["fails"], row["says"]] for row in one["messages"]]
+        rows = [[row["wrong"], row["fails"], row["says"]] for row in one["planted"]]
         yield from _table(["mistake", "fails", "says"], rows)
         yield "\n</details>"
     yield CHECKS

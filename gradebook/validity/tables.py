@@ -134,12 +134,15 @@ def failures(rows: Sequence[ModuleRow]) -> Iterator[str]:
         yield f"all modules: {found} of {mistakes} mistakes are found; the bar is {FOUND_OVERALL:.0%}"
 
 
-def messages(validity: Validity) -> Iterator[tuple[str, str, str]]:
-    """For each planted wrong solution: its name, the first cell or check that fails, and what it says."""
+def planted_rows(validity: Validity) -> list[dict[str, Any]]:
+    """For each planted wrong solution: the cells that lose points, the first to fail, and what it says."""
+    rows = []
     for name, trial in validity.wrong:
         told = [place for place in trial.messages if place in trial.lost or place.startswith("check ")]
         place = next((place for place in told if place != CHECKPOINT), "")
-        yield name, place, _anywhere(trial.messages.get(place, ""))
+        says = _anywhere(trial.messages.get(place, ""))
+        rows.append({"wrong": name, "loses": sorted(trial.lost), "fails": place, "says": says})
+    return rows
 
 
 def _anywhere(message: str) -> str:
@@ -162,7 +165,5 @@ def to_json(validity: Validity) -> dict[str, Any]:
             {"cell": mutant.cell, "was": mutant.was, "now": mutant.now, "reason": equivalent.reason}
             for mutant, equivalent in validity.equivalents.items()
         ],
-        "messages": [
-            {"wrong": name, "fails": place, "says": text} for name, place, text in messages(validity)
-        ],
+        "planted": planted_rows(validity),
     }
