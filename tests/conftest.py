@@ -5,7 +5,7 @@ import functools
 import os
 import pickle
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from gradebook.course import Course
 from tito.table import Module
 
 if TYPE_CHECKING:
-    from gradebook.validity.measure import Validity
+    from gradebook.validity.measure import Laboratory, Validity
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -59,16 +59,24 @@ def built_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 
 @pytest.fixture(scope="session")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> "Callable[[Module], Validity]":
+def laboratory() -> "Iterator[Laboratory]":
+    """Some warm processes to measure in."""
+    from gradebook.validity.measure import Laboratory
+
+    with Laboratory(Course(REPOSITORY)) as laboratory:
+        yield laboratory
+
+
+@pytest.fixture(scope="session")
+def measured(
+    laboratory: "Laboratory", tmp_path_factory: pytest.TempPathFactory
+) -> "Callable[[Module], Validity]":
     """What a module's checks make of a sample of its mutants and planted solutions, and of a few seeds."""
 
     def measure(module: Module) -> "Validity":
         def make(root: Path) -> None:
-            from gradebook.validity.measure import Laboratory
-
             root.mkdir()
-            with Laboratory(Course(REPOSITORY)) as laboratory:
-                found = laboratory.measure(module, seeds=5, most=12)
+            found = laboratory.measure(module, seeds=3, most=6)
             (root / "validity.pickle").write_bytes(pickle.dumps(found))
 
         folder = made_once(tmp_path_factory, f"measured-{module.id}", make)

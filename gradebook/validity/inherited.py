@@ -11,22 +11,30 @@ from gradebook.grade.proving import RUN
 from gradebook.grade.verdict import CHECKPOINT
 from gradebook.rehearsal.trial import Trial
 from gradebook.rehearsal.variants import plant, read_variants
+from gradebook.validity.sampling import sample
 from gradebook.validity.walk import run_once
 from tito.export import exported_text
 from tito.table import Module
 
 
-def mistaken_packages(course: Course, module: Module) -> Iterator[tuple[str, dict[str, str]]]:
-    """Each planted mistake of an earlier module: its name, and the texts of a package that has it."""
+def mistaken_packages(
+    course: Course, module: Module, most: int | None = None
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Planted mistakes of earlier modules: the name of each, and the texts of a package that has it.
+
+    most: at most so many of them, evenly spread; None for all.
+    """
     modules = [*course.table.foundations(module), module]
     texts = {other: course.text_source(other).read_text(encoding="utf-8") for other in modules}
     notebooks = {other: with_texts(notebook_from_text(texts[other], other)) for other in modules}
     right = {other.export: exported_text(notebooks[other], f"{other.id}.ipynb") for other in modules}
-    for other in modules[:-1]:
-        for variant in read_variants(course.variants(other)):
-            if not variant.right:
-                planted = exported_text(plant(notebooks[other], variant), f"{other.id}.ipynb")
-                yield f"{other.id}: {variant.name}", right | {other.export: planted}
+    planted = [
+        (other, variant) for other in modules[:-1] for variant in read_variants(course.variants(other))
+    ]
+    wrong = [(other, variant) for other, variant in planted if not variant.right]
+    for other, variant in sample(wrong, most):
+        text = exported_text(plant(notebooks[other], variant), f"{other.id}.ipynb")
+        yield f"{other.id}: {variant.name}", right | {other.export: text}
 
 
 def prove_package(texts: dict[str, str], filename: str, folder: Path) -> Trial:

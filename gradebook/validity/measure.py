@@ -1,6 +1,5 @@
 """Measuring a module's checks: on its mutants, its planted solutions, and on itself with many seeds."""
 
-import math
 import multiprocessing
 import os
 from collections import defaultdict
@@ -8,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.pool import Pool
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from gradebook.build.notebooks import Cell, cells_of, notebook_from_text, with_texts
 from gradebook.build.reference import reference_package
@@ -22,6 +21,7 @@ from gradebook.rehearsal.variants import cell_by_id, plant, read_variants
 from gradebook.validity.equivalents import Equivalent, read_equivalents
 from gradebook.validity.inherited import mistaken_packages, prove_package
 from gradebook.validity.mutants import Mutant, mutants_of
+from gradebook.validity.sampling import sample
 from gradebook.validity.walk import ENDED, run_once, walk
 from tito.table import Module
 
@@ -29,7 +29,6 @@ SEEDS = 200
 # A cell's id and its new text.
 Change = tuple[str, str]
 Named = tuple[str, Trial]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +118,21 @@ class Laboratory:
     def measure(self, module: Module, seeds: int = SEEDS, most: int | None = None) -> Validity:
         """Measure a module.
 
-        seeds: how often the reference runs. most: so many mutants are tried, spread over all of them, so many
-        planted solutions and so many of the earlier modules' mistakes; None for all.
+        seeds: how often the reference runs. most: so many mutants are tried, spread over all of them, and so
+        many wrong, right and inherited solutions; None for all.
         """
         text = self.course.text_source(module).read_text(encoding="utf-8")
         notebook = with_texts(notebook_from_text(text, module))
         cells, home = cells_of(notebook), reference_package(self.course, module)
         mutants = mutants_of(cells)
         equivalents = read_equivalents(self.course.equivalents(module), mutants)
-        mistakes = _sample([mutant for mutant in mutants if mutant not in equivalents], most)
-        variants = _sample(read_variants(self.course.variants(module)), most)
+        mistakes = sample([mutant for mutant in mutants if mutant not in equivalents], most)
+        every = read_variants(self.course.variants(module))
+        variants = [
+            variant
+            for kind in (False, True)
+            for variant in sample([v for v in every if v.right is kind], most)
+        ]
         planted = [cell_by_id(plant(notebook, variant), variant.cell)["source"] for variant in variants]
         changes = [(mutant.cell, mutant.source) for mutant in mistakes]
         changes += [(variant.cell, source) for variant, source in zip(variants, planted, strict=True)]
@@ -158,7 +162,7 @@ class Laboratory:
     def _inherit(self, module: Module, most: int | None) -> tuple[Named, ...]:
         """What the module's checkpoint finds in packages with a mistake of an earlier module."""
         checkpoint = self.course.table.checkpoint_of(module).filename
-        packages = _sample(list(mistaken_packages(self.course, module)), most)
+        packages = list(mistaken_packages(self.course, module, most))
         with staging_folder(self.course.cache / "validity") as folder:
             folders = [folder / str(number) for number in range(len(packages))]
             orders = [(one[1], checkpoint, where) for one, where in zip(packages, folders, strict=True)]
@@ -174,11 +178,6 @@ class Laboratory:
         for start, trials in enumerate(self._pool.starmap(_walk, [(cells, home, part) for part in parts])):
             found[start::count] = trials
         return found
-
-
-def _sample(items: list[T], most: int | None) -> list[T]:
-    """At most so many of some items, evenly spread; all of them for None."""
-    return items if most is None else items[:: max(1, math.ceil(len(items) / most))]
 
 
 def _walk(cells: Sequence[Cell], home: Path, changes: Sequence[Change]) -> list[Trial]:
