@@ -20,11 +20,12 @@ from tito.checks import load_checkpoint
 from tito.export import exported_text
 from tito.table import Module
 
-MODULES = Course(REPOSITORY).authored()
-STYLES = {module: read_styles(Course(REPOSITORY).styles(module)) for module in MODULES}
+COURSE = Course(REPOSITORY)
+MODULES = COURSE.authored()
+STYLES = {module: read_styles(COURSE.styles(module)) for module in MODULES}
 # The first module that builds on each.
 NEXT = {
-    module: next((other for other in MODULES if module in Course(REPOSITORY).table.foundations(other)), None)
+    module: next((other for other in MODULES if module in COURSE.table.foundations(other)), None)
     for module in MODULES
 }
 PAIRS = [(module, style) for module, styles in STYLES.items() for style in styles]
@@ -51,7 +52,7 @@ def course(tmp_path_factory) -> Course:
 @functools.cache
 def source_of(module: Module) -> dict:
     """A module's source notebook, solutions included."""
-    return notebook_from_text(Course(REPOSITORY).text_source(module).read_text(), module)
+    return notebook_from_text(COURSE.text_source(module).read_text(), module)
 
 
 def solutions_of(module: Module) -> dict[str, str]:
@@ -70,7 +71,7 @@ def test_right_solution_in_another_style_scores_full_points(measured, module, st
 @pytest.mark.parametrize(**named([(module, style) for module, style in PAIRS if NEXT[module]]))
 def test_next_module_works_on_what_a_style_exports(module, style, tmp_path):
     following = NEXT[module]
-    notebooks = {earlier: source_of(earlier) for earlier in Course(REPOSITORY).table.foundations(following)}
+    notebooks = {earlier: source_of(earlier) for earlier in COURSE.table.foundations(following)}
     notebooks[module] = plant_style(source_of(module), style)
     exports = {
         owner.export: exported_text(notebook, f"{owner.id}.ipynb") for owner, notebook in notebooks.items()

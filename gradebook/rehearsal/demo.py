@@ -91,9 +91,7 @@ def _edited(release: Notebook, solved: Notebook, student: DemoStudent) -> Notebo
 
 
 def _without_markers(source: str) -> str:
-    markers = (Kind.SOLUTION.begin, Kind.SOLUTION.end)
-    lines = source.splitlines(keepends=True)
-    return "".join(line for line in lines if not any(marker in line for marker in markers))
+    return "".join(line for line in source.splitlines(keepends=True) if not Kind.SOLUTION.marks(line))
 
 
 def check_demo(course: Course, demo: DemoClass) -> None:

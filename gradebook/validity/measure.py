@@ -128,11 +128,9 @@ class Laboratory:
         equivalents = read_equivalents(self.course.equivalents(module), mutants)
         mistakes = sample([mutant for mutant in mutants if mutant not in equivalents], most)
         every = read_variants(self.course.variants(module))
-        variants = [
-            variant
-            for kind in (False, True)
-            for variant in sample([v for v in every if v.right is kind], most)
-        ]
+        wrong = sample([variant for variant in every if not variant.right], most)
+        right = sample([variant for variant in every if variant.right], most)
+        variants = [*wrong, *right]
         planted = [cell_by_id(plant(notebook, variant), variant.cell)["source"] for variant in variants]
         changes = [(mutant.cell, mutant.source) for mutant in mistakes]
         changes += [(variant.cell, source) for variant, source in zip(variants, planted, strict=True)]
