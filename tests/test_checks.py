@@ -18,6 +18,7 @@ from tito.checks import (
     expect_raises,
     expect_recorded,
     expect_true,
+    expect_unrecorded,
     run_checkpoint,
     show,
 )
@@ -288,6 +289,15 @@ def test_an_answer_must_be_recorded_out_of_all_its_sources(call: Callable, failu
     else:
         with pytest.raises(CheckFailure, match=failure):
             check()
+    assert Recorded.recorders == []
+
+
+def test_what_must_not_be_recorded_fails_when_it_is() -> None:
+    x = Recorded([1.0])
+
+    expect_unrecorded(Recorded.recorders, lambda: x.data + 1, "quiet")
+    with pytest.raises(CheckFailure, match="operations at the door in loud: expected 0, got 2"):
+        expect_unrecorded(Recorded.recorders, lambda: x + x + x, "loud")
     assert Recorded.recorders == []
 
 

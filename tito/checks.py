@@ -42,6 +42,7 @@ from tito.expect import (
     expect_raises,
     expect_recorded,
     expect_true,
+    expect_unrecorded,
     show,
 )
 from tito.results import CheckpointResult, CheckResult, Outcome
@@ -57,6 +58,7 @@ __all__ = [
     "expect_raises",
     "expect_recorded",
     "expect_true",
+    "expect_unrecorded",
     "load_checkpoint",
     "run_checkpoint",
     "show",

@@ -2,7 +2,8 @@
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -148,18 +149,9 @@ def expect_recorded(
     `record(function, inputs, settings, output)`. The result has the dtype of the first source.
     """
     __tracebackhide__ = True
-    heard: list[tuple[Any, Any]] = []
-
-    class Listener:
-        def record(self, function: Any, inputs: Any, settings: Any, output: Any) -> None:  # noqa: ARG002
-            heard.append((inputs, output))
-
     before = {name: source.data.copy() for name, source in sources.items()}
-    recorders.append(Listener())
-    try:
+    with _listening(recorders) as heard:
         result = call()
-    finally:
-        recorders.pop()
     for name, source in sources.items():
         # A student's object may arrive anew each time it is asked for: it is known by what is held here.
         reached = {id(source)}
@@ -173,6 +165,30 @@ def expect_recorded(
         expect_close(source.data, before[name], f"{name} after {what}", rtol=0, atol=0, hint=hint)
     first = next(iter(sources.values()))
     expect_equal(str(result.dtype), str(first.dtype), f"dtype of {what}")
+
+
+def expect_unrecorded(recorders: list[Any], call: Callable[[], Any], what: str) -> None:
+    """Fail if `call()` does anything that is recorded. recorders: as for `expect_recorded`."""
+    __tracebackhide__ = True
+    with _listening(recorders) as heard:
+        call()
+    expect_equal(len(heard), 0, f"operations at the door in {what}", hint="use `data`")
+
+
+@contextmanager
+def _listening(recorders: list[Any]) -> Iterator[list[tuple[Any, Any]]]:
+    """The inputs and the output of each operation that is recorded meanwhile."""
+    heard: list[tuple[Any, Any]] = []
+
+    class Listener:
+        def record(self, function: Any, inputs: Any, settings: Any, output: Any) -> None:  # noqa: ARG002
+            heard.append((inputs, output))
+
+    recorders.append(Listener())
+    try:
+        yield heard
+    finally:
+        recorders.pop()
 
 
 def show(value: object, limit: int = 200) -> str:

@@ -49,11 +49,12 @@ from tinytorch.core.tensor import Tensor, apply, maximum, where
 # **Predict** the best accuracy before you run it. Guessing gives 50 %.
 
 # %%
+import functools
 import itertools
-import time
 
 import matplotlib.pyplot as plt
 
+from tinytorch.core.setup import time_call
 from tinytorch.core.tensor import recorders
 from tito.checks import expect_close, expect_equal, expect_raises, expect_true
 
@@ -768,20 +769,9 @@ expect_close(gelu(Tensor(x)).data, x * chances, "gelu of random numbers")
 print("✅ A smooth bend, exact or fast")
 
 # %% [markdown]
-# How good is the approximation, and how slow is the exact one? A million numbers, the best of three:
-
+# How good is the approximation, and how slow is the exact one? A million numbers, by your `time_call` of module 01:
 
 # %%
-def best_time(function, x, repeat=3):
-    """Seconds of the fastest of `repeat` runs of `function(x)`."""
-    seconds = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        function(x)
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
-
-
 million = Tensor(np.random.default_rng(0).normal(size=(1000, 1000)))
 for name, function in [
     ('gelu(x, "none")', gelu),
@@ -789,7 +779,8 @@ for name, function in [
     ("x * x * x", lambda x: x * x * x),
     ("x ** 3", lambda x: x**3),
 ]:
-    print(f"{name:16}{best_time(function, million) * 1e3:7.1f} ms")
+    milliseconds = time_call(functools.partial(function, million), 3) * 1e3
+    print(f"{name:16}{milliseconds:7.1f} ms")
 x = Tensor(np.linspace(-5, 5, 1001))
 print(f"largest difference on [-5, 5]: {(gelu(x) - gelu(x, 'tanh')).abs().amax().item():.1e}")
 
@@ -1100,7 +1091,7 @@ guess = None
 curves = [ReLU(), LeakyReLU(), Tanh(), Sigmoid(), GELU("tanh"), GELU()]
 print(f"{'a million float32':34}{'time':>9}{'operations':>13}{'written':>10}")
 for activation in [*curves, Softmax(dim=1), LogSoftmax(dim=1)]:
-    milliseconds = best_time(activation, million) * 1e3
+    milliseconds = time_call(functools.partial(activation, million), 3) * 1e3
     with Meter() as meter:
         activation(million)
     count, megabytes = len(meter.names), meter.bytes / 1e6
@@ -1125,8 +1116,8 @@ print("\nsoftmax is", " → ".join(meter.names))
 
 # %%
 ordered = Tensor(np.sort(million.data.reshape(-1)))
-print(f"as they come {best_time(LeakyReLU(), million) * 1e3:5.1f} ms")
-print(f"sorted       {best_time(LeakyReLU(), ordered) * 1e3:5.1f} ms")
+print(f"as they come {time_call(lambda: LeakyReLU()(million), 3) * 1e3:5.1f} ms")
+print(f"sorted       {time_call(lambda: LeakyReLU()(ordered), 3) * 1e3:5.1f} ms")
 
 # %% [markdown]
 # ## Two questions

@@ -37,7 +37,7 @@ import math
 import numpy as np
 
 from tinytorch.core.setup import generator
-from tinytorch.core.tensor import Tensor, ones, zeros
+from tinytorch.core.tensor import Tensor, ones, recorders, zeros
 from tinytorch.extend import extend
 
 # %% [markdown]
@@ -47,13 +47,12 @@ from tinytorch.extend import extend
 # It can look at everything in the notebook that is a `Tensor`. **Predict** how many it finds.
 
 # %%
-import time
+import functools
 
 import matplotlib.pyplot as plt
 
 from tinytorch.core.activations import ReLU, relu, sigmoid, tanh
-from tinytorch.core.setup import manual_seed
-from tinytorch.core.tensor import recorders
+from tinytorch.core.setup import manual_seed, time_call
 from tito.checks import expect_close, expect_equal, expect_raises, expect_recorded, expect_true
 
 guess = None
@@ -1514,6 +1513,7 @@ print("✅ One row for each image")
 
 
 # %%
+#| export
 class Meter:
     """Listens at the door, as in module 03: how many operations, how many bytes written."""
 
@@ -1531,23 +1531,13 @@ class Meter:
             self.bytes += output.nbytes
 
 
-def best_time(function, x, repeat=20):
-    """Seconds of the fastest of `repeat` runs of `function(x)`."""
-    seconds = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        function(x)
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
-
-
 # %%
 guess = None
 
 batch = randn(256, 512)
 print(f"{'a batch of 0.5 MB':20}{'time':>9}{'operations':>13}{'written':>9}{'parameters':>13}")
 for layer in (Linear(512, 512), LayerNorm(512), Dropout(0.5), ReLU()):
-    milliseconds = best_time(layer, batch) * 1e3
+    milliseconds = time_call(functools.partial(layer, batch), 20) * 1e3
     with Meter() as meter:
         layer(batch)
     owned = sum(p.numel() for p in layer.parameters()) if isinstance(layer, Module) else 0
@@ -1566,9 +1556,9 @@ print("you said:", guess)
 guess = None
 
 layer = Linear(512, 512)
-single = best_time(layer, randn(1, 512), repeat=100)
+single = time_call(functools.partial(layer, randn(1, 512)), 100)
 for n in (1, 4, 16, 64, 256):
-    seconds = best_time(layer, randn(n, 512))
+    seconds = time_call(functools.partial(layer, randn(n, 512)), 20)
     flops = 2 * n * 512 * 512 / seconds
     print(
         f"{n:>5} examples: {seconds * 1e6:8.0f} µs, {seconds / single:6.1f} × one, {flops / 1e9:6.1f} GFLOP/s"

@@ -47,13 +47,13 @@ from tinytorch.extend import extend
 # does the best of them get right?
 
 # %%
-import time
+import functools
 
 import matplotlib.pyplot as plt
 
 from tinytorch.core.activations import Tanh, relu, softmax
 from tinytorch.core.layers import Parameter
-from tinytorch.core.setup import generator, manual_seed
+from tinytorch.core.setup import generator, manual_seed, time_call
 from tinytorch.images import digits, photograph
 from tito.checks import expect_close, expect_equal, expect_raises, expect_recorded, expect_true
 
@@ -1131,16 +1131,6 @@ print("you said:", guesses)
 
 
 # %%
-def best_time(function, x, repeat=15):
-    """Seconds of the fastest of `repeat` runs of `function(x)`."""
-    seconds = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        function(x)
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
-
-
 guess = None
 batch = Tensor(images[:256].reshape(256, 64))
 print(
@@ -1148,7 +1138,8 @@ print(
 )
 for depth, width in [(1, 3600), (2, 482), (4, 287), (16, 129), (64, 64)]:
     network = MLP(64, [width] * depth, 10)
-    flops, seconds = count_flops(network, batch), best_time(network, batch)
+    flops = count_flops(network, batch)
+    seconds = time_call(functools.partial(network, batch), 15)
     made = (
         256 * 4 * (3 * depth * width + 2 * 10) / 1e6
     )  # a product, a sum and a ReLU for each layer

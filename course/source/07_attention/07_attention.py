@@ -50,13 +50,13 @@ from tinytorch.extend import extend
 # words? And can the average tell *dog bites man* from *man bites dog*?
 
 # %%
-import time
 import tracemalloc
 
 import matplotlib.pyplot as plt
 
-from tinytorch.core.setup import manual_seed
-from tinytorch.core.tensor import randn, recorders
+from tinytorch.core.layers import Meter
+from tinytorch.core.setup import manual_seed, time_call
+from tinytorch.core.tensor import randn
 from tinytorch.images import photograph
 from tito.checks import expect_close, expect_equal, expect_raises, expect_recorded, expect_true
 
@@ -1302,36 +1302,15 @@ print("you said:", guess)
 
 
 # %%
-class Meter:
-    """Listens at the door: how many bytes are written."""
-
-    def __enter__(self):
-        self.bytes = 0
-        recorders.append(self)
-        return self
-
-    def __exit__(self, *error):
-        recorders.remove(self)
-
-    def record(self, function, inputs, settings, output):
-        self.bytes += output.nbytes if output.data.base is None else 0
-
-
-# %%
 def costs(call):
-    """Megabytes written, megabytes in use at most, milliseconds of the best of ten."""
+    """Megabytes written, megabytes in use at most, milliseconds by the median of ten."""
     with Meter() as meter:
         call()
     tracemalloc.start()
     call()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    seconds = []
-    for _ in range(10):
-        start = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - start)
-    return meter.bytes / 1e6, peak / 1e6, min(seconds) * 1e3
+    return meter.bytes / 1e6, peak / 1e6, time_call(call, 10) * 1e3
 
 
 # %%
