@@ -1390,11 +1390,12 @@ class Outlets:
 
     def backward(self, gradient=None):
         """Compute the gradients of everything this came from; module 09 builds what answers."""
-        if not recorders:
-            raise RuntimeError(
-                "nothing recorded how this was computed: 09_autograd builds the recorder"
-            )
-        recorders[-1].backward(self, gradient)
+        for recorder in reversed(recorders):
+            if hasattr(recorder, "backward"):
+                return recorder.backward(self, gradient)
+        raise RuntimeError(
+            "nothing recorded how this was computed: 09_autograd builds the recorder"
+        )
 
 
 # %% [markdown]

@@ -54,7 +54,7 @@ import time
 import matplotlib.pyplot as plt
 
 from tinytorch.core.dense import MLP, Sequential, count_parameters, cross_entropy
-from tinytorch.core.setup import manual_seed
+from tinytorch.core.setup import manual_seed, time_call
 from tinytorch.images import digits, photograph
 from tito.checks import expect_close, expect_equal, expect_raises, expect_true
 
@@ -64,10 +64,8 @@ manual_seed(0)
 images, labels = digits()
 network = MLP(64, [128], 10)
 batch, classes = Tensor(images[:64].reshape(64, 64)), Tensor(labels[:64], dtype=np.int64)
-start = time.perf_counter()
-for _ in range(50):
-    cross_entropy(network(batch), classes)
-seconds, weights = (time.perf_counter() - start) / 50, count_parameters(network)
+seconds = time_call(lambda: cross_entropy(network(batch), classes), 50)
+weights = count_parameters(network)
 print(f"{weights:,} weights, {2 * weights:,} passes of {seconds * 1e3:.2f} ms", end=" = ")
 print(f"{2 * weights * seconds:.1f} s for ONE step; GPT-2 has 124,000,000 weights")
 print("you said:", guess)
@@ -912,8 +910,8 @@ def backward(tensor, gradient=None, retain_graph=False):
 
 
 # %% [markdown]
-# `Tensor.backward` of module 02 has waited for this: it asks the last recorder. The locked cell after it is the judge
-# once more, now for whole computations.
+# `Tensor.backward` of module 02 has waited for this: it asks the last recorder that can answer. The locked cell
+# after it is the judge once more, now for whole computations.
 
 
 # %%
@@ -1588,27 +1586,13 @@ print("✅ Answers without a memory")
 # %%
 guess = None
 
-
-def milliseconds(work, repeats=100):
-    """The median of some runs."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1e3 * float(np.median(times))
-
-
 forward = no_grad()(lambda: cross_entropy(network(batch), classes))
-once = milliseconds(forward)
-step = milliseconds(lambda: cross_entropy(network(batch), classes).backward())
-print(f"forward without a tape  {once:6.2f} ms")
-print(
-    f"forward and backward    {step:6.2f} ms, {step / once:.1f} times as much; you said {guess}"
-)
-print(
-    f"by central differences  {2 * weights * once:6.0f} ms, {2 * weights * once / step:,.0f} times"
-)
+once = time_call(forward, 100)
+step = time_call(lambda: cross_entropy(network(batch), classes).backward(), 100)
+trying = 2 * weights * once
+print(f"forward without a tape  {once * 1e3:6.2f} ms")
+print(f"forward and backward    {step * 1e3:6.2f} ms, {step / once:.1f} times; you said {guess}")
+print(f"by central differences  {trying * 1e3:6.0f} ms, {trying / step:,.0f} times")
 
 # %% [markdown]
 # ## 14 · Use it: learning
