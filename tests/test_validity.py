@@ -10,7 +10,7 @@ from gradebook.validity.measure import Validity, Verdict
 from gradebook.validity.mutants import Mutant, mutate_cell
 from gradebook.validity.page import write_page
 from gradebook.validity.record import fingerprint, read_record
-from gradebook.validity.tables import ModuleRow, check_rows, failures, module_row
+from gradebook.validity.tables import ModuleRow, check_rows, failures, failures_in_engine, module_row
 from gradebook.validity.walk import ENDED, run_once, walk
 from tests.conftest import REPOSITORY
 from tests.tiny_course import write
@@ -49,6 +49,8 @@ def test_the_kept_measurements_reach_the_bars_and_are_on_the_page():
     record = list(read_record(COURSE).values())
 
     assert list(failures([ModuleRow(**one["module"]) for one in record])) == []
+    assert list(failures_in_engine({one["module"]["module"]: one["graded"] for one in record})) == []
+    assert all(len(one["graded"]) >= 4 for one in record)
     assert all(one["module"]["runs"] >= 200 for one in record)
     assert (REPOSITORY / "docs" / "validity.md").read_text() == write_page(record), RENEW
 
@@ -151,6 +153,14 @@ def test_flakes_and_rejected_right_solutions_miss_the_bars():
     assert (validity.flakes, validity.false_rejections) == ([2], ["another"])
     assert "1 of 2 runs" in missed
     assert "1 right solutions lose points" in missed
+
+
+def test_a_right_notebook_that_loses_points_in_the_engine_and_a_blank_one_that_gets_some_are_told():
+    graded = {"01_setup": {"blank": 0.0, "loops": 1.0}, "02_tensor": {"blank": 0.5, "loops": 0.9}}
+    told = list(failures_in_engine(graded))
+
+    assert len(told) == 2
+    assert "50.0%" in told[0] and "90.0%" in told[1]
 
 
 def test_checks_are_items_of_a_test_that_the_mistakes_take():

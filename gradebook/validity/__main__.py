@@ -1,16 +1,18 @@
 """Measure the course's checks and write what came: `python -m gradebook.validity [MODULE]…`."""
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from gradebook.course import Course, find_course
+from gradebook.validity.graded import grade_whole
 from gradebook.validity.measure import SEEDS, Laboratory
 from gradebook.validity.page import write_page
 from gradebook.validity.record import fingerprint, read_record, write_record
-from gradebook.validity.tables import ModuleRow, failures, to_json
+from gradebook.validity.tables import ModuleRow, failures, failures_in_engine, to_json
 
 
 def main() -> int:
@@ -32,12 +34,14 @@ def main() -> int:
         for module in chosen:
             start = time.monotonic()
             data = to_json(laboratory.measure(module, options.seeds))
+            data["graded"] = grade_whole(course, module, os.cpu_count() or 1)
             record[module.id] = {"of": fingerprint(course, module), **data}
             record = {one.id: record[one.id] for one in course.table.modules if one.id in record}
             write_record(course, record)
             _say(module.id, data, time.monotonic() - start)
     _write_page(course, record)
     missed = list(failures([ModuleRow(**one["module"]) for one in record.values()]))
+    missed += failures_in_engine({name: one["graded"] for name, one in record.items()})
     for line in missed:
         print(f"❌ {line}", file=sys.stderr)
     return 1 if missed else 0

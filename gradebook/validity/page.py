@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gradebook.validity.graded import BLANK
+
 HEAD = """# What a passed checkpoint is worth
 
 Made by `make validity`; don't edit. Each solution of the course is changed in one place at a time, the
@@ -15,6 +17,8 @@ nothing that the contract promises.
 - **wrong**: planted wrong solutions that lose points. **right**: other right solutions that lose none, single
   cells and whole notebooks in another style.
 - **flaky**: runs of the course's own solution, each with another seed, that lose points.
+- **in the engine**: whole right notebooks to which the grading engine, which keeps student code in a process
+  of its own, gives all of a machine's points; and what a blank one gets.
 """
 CHECKS = """
 How many mistakes fail each check: **mutants** of this module, **planted** wrong solutions of it, and
@@ -24,6 +28,18 @@ correlation of passing it with passing the others; it is below 0 where checks as
 things, since a mutant holds one mistake. **Margin** is the largest part of its tolerance that the
 course's own solution uses up with any seed.
 """
+MODULE = (
+    "module",
+    "mutants",
+    "equivalent",
+    "found",
+    "by the checkpoint",
+    "wrong",
+    "right",
+    "flaky",
+    "in the engine",
+)
+CHECK = ("check", "mutants", "planted", "inherited", "alone", "difficulty", "discrimination", "margin")
 
 
 def write_page(found: Sequence[Mapping[str, Any]]) -> str:
@@ -33,18 +49,14 @@ def write_page(found: Sequence[Mapping[str, Any]]) -> str:
 
 def _lines(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield HEAD
-    columns = ["module", "mutants", "equivalent", "found", "by the checkpoint", "wrong", "right", "flaky"]
-    yield from _table(columns, [_module(one["module"]) for one in found])
+    yield from _table(MODULE, [_module(one) for one in found])
     if len(found) > 1:
         mistakes = sum(one["module"]["mutants"] - one["module"]["equivalent"] for one in found)
         every = sum(one["module"]["found"] for one in found)
         yield f"\nAll modules: {every} of {mistakes} mistakes are found ({every / mistakes:.1%})."
     for one in found:
         yield f"\n## {one['module']['module']}\n"
-        yield from _table(
-            ["check", "mutants", "planted", "inherited", "alone", "difficulty", "discrimination", "margin"],
-            [_check(row) for row in one["checks"]],
-        )
+        yield from _table(CHECK, [_check(row) for row in one["checks"]])
         yield from _changes("Not found", one["survivors"])
         yield from _changes("Equivalent", one["equivalents"])
         yield "\n<details><summary>What each planted mistake is told</summary>\n"
@@ -54,7 +66,9 @@ def _lines(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield CHECKS
 
 
-def _module(row: Mapping[str, Any]) -> list[str]:
+def _module(found: Mapping[str, Any]) -> list[str]:
+    row, graded = found["module"], dict(found["graded"])
+    blank, whole = graded.pop(BLANK), list(graded.values())
     mistakes = row["mutants"] - row["equivalent"]
     return [
         row["module"],
@@ -65,6 +79,7 @@ def _module(row: Mapping[str, Any]) -> list[str]:
         f"{row['wrong_found']} of {row['wrong']}",
         f"{row['right_accepted']} of {row['right']}",
         f"{row['flakes']} of {row['runs']}",
+        f"{whole.count(1)} of {len(whole)}, blank {blank:.0%}",
     ]
 
 

@@ -2,12 +2,13 @@
 
 import platform
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gradebook.grade.verdict import CHECKPOINT
 from gradebook.rehearsal.trial import Trial
+from gradebook.validity.graded import BLANK
 from gradebook.validity.measure import Validity
 from tito.results import Outcome
 
@@ -132,6 +133,14 @@ def failures(rows: Sequence[ModuleRow]) -> Iterator[str]:
     found, mistakes = sum(row.found for row in rows), sum(row.mistakes for row in rows)
     if found < FOUND_OVERALL * mistakes:
         yield f"all modules: {found} of {mistakes} mistakes are found; the bar is {FOUND_OVERALL:.0%}"
+
+
+def failures_in_engine(graded: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    """Where the engine gives a right notebook less than all points, or a blank one any, in sentences."""
+    for module, parts in graded.items():
+        for name, part in parts.items():
+            if part != (0 if name == BLANK else 1):
+                yield f"`{module}`: the engine gives {part:.1%} of the points to `{name}`"
 
 
 def planted_rows(validity: Validity) -> list[dict[str, Any]]:
