@@ -17,12 +17,10 @@ from tito.export import exported_text
 from tito.table import Module
 
 
-def mistaken_packages(
-    course: Course, module: Module, most: int | None = None
-) -> Iterator[tuple[str, dict[str, str]]]:
+def mistaken_packages(course: Course, module: Module, most: int) -> Iterator[tuple[str, dict[str, str]]]:
     """Planted mistakes of earlier modules: the name of each, and the texts of a package that has it.
 
-    most: at most so many of them, evenly spread; None for all.
+    most: at most so many of them, evenly spread.
     """
     modules = [*course.table.foundations(module), module]
     texts = {other: course.text_source(other).read_text(encoding="utf-8") for other in modules}

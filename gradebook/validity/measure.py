@@ -26,6 +26,8 @@ from gradebook.validity.walk import ENDED, run_once, walk
 from tito.table import Module
 
 SEEDS = 200
+# So many mistakes of earlier modules at most: with every module there are more of them.
+INHERITED = 200
 # A cell's id and its new text.
 Change = tuple[str, str]
 Named = tuple[str, Trial]
@@ -119,7 +121,7 @@ class Laboratory:
         """Measure a module.
 
         seeds: how often the reference runs. most: so many mutants are tried, spread over all of them, and so
-        many wrong, right and inherited solutions; None for all.
+        many wrong, right and inherited solutions; None for all, but for those inherited, `INHERITED`.
         """
         text = self.course.text_source(module).read_text(encoding="utf-8")
         notebook = with_texts(notebook_from_text(text, module))
@@ -160,7 +162,7 @@ class Laboratory:
     def _inherit(self, module: Module, most: int | None) -> tuple[Named, ...]:
         """What the module's checkpoint finds in packages with a mistake of an earlier module."""
         checkpoint = self.course.table.checkpoint_of(module).filename
-        packages = list(mistaken_packages(self.course, module, most))
+        packages = list(mistaken_packages(self.course, module, most or INHERITED))
         with staging_folder(self.course.cache / "validity") as folder:
             folders = [folder / str(number) for number in range(len(packages))]
             orders = [(one[1], checkpoint, where) for one, where in zip(packages, folders, strict=True)]
