@@ -22,11 +22,11 @@ nothing that the contract promises.
 """
 CHECKS = """
 How many mistakes fail each check: **mutants** of this module, **planted** wrong solutions of it, and
-**inherited** ones, planted in earlier modules of the package (some, spread over all). **Alone** are those of all three that
-fail no other check. **Difficulty** is the part of the mutants that fails it. **Discrimination** is the
-correlation of passing it with passing the others; it is below 0 where checks ask about different
-things, since a mutant holds one mistake. **Margin** is the largest part of its tolerance that the
-course's own solution uses up with any seed.
+**inherited** ones, planted in earlier modules of the package (at most 200, spread over all). **Alone** are
+those of all three that fail no other check. **Difficulty** is the part of the mutants that fails it.
+**Discrimination** is the correlation of passing it with passing the others; it is below 0 where checks ask
+about different things, since a mutant holds one mistake. **Margin** is the largest part of its tolerance
+that the course's own solution uses up with any seed.
 """
 MODULE = (
     "module",
