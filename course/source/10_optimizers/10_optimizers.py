@@ -1,0 +1,1398 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 10 · Optimizers
+#
+# You know the slope of everything. A slope says which way is down, and nothing about how far to go. In this module
+# the steps get a memory: of where they came from, and of how steep each weight's ground has been. The same network,
+# the same gradients, and learning takes a tenth of the time.
+#
+# **You will be able to say:** *I can turn gradients into learning with SGD and Adam.*
+#
+# | you build | it gives you |
+# |---|---|
+# | `Optimizer`, `SGD` | the update in one line, with momentum and Nesterov's look-ahead |
+# | `Adam`, `AdamW` | a step size for every single weight, and decay that works |
+# | `clip_grad_norm_`, four schedules | training that survives a cliff, and ends calmly |
+# | `state_dict`, `state_bytes` | going on tomorrow, and what the memory costs |
+#
+# Run the cells from top to bottom with `Shift`+`Enter`. Where a cell says `raise NotImplementedError()`,
+# replace that line by your code; the cell after it tells you at once whether it works.
+#
+# ## The best step size is a bad one
+#
+# The valley of module 09 again, a hundred times steeper across than along: $f(x, y) = \frac12 (x^2 + 100\,y^2)$.
+# With rate $r$ a step multiplies $x$ by $1 - r$ and $y$ by $1 - 100\,r$. Above $r = 0.02$ the second factor is
+# below $-1$, and $y$ explodes. **Predict**: with the *best* rate there is, how many steps from $(10, 1)$ until both
+# numbers are below 0.001?
+
+# %%
+#| export
+import bisect
+import copy
+import math
+
+import numpy as np
+
+from tinytorch.core.tensor import Tensor
+from tinytorch.extend import extend
+
+# %%
+import functools
+import tracemalloc
+
+import matplotlib.pyplot as plt
+
+from tinytorch.core.autograd import no_grad
+from tinytorch.core.dense import MLP, cross_entropy
+from tinytorch.core.setup import generator, manual_seed, time_call
+from tinytorch.images import digits
+from tito.checks import expect_close, expect_equal, expect_raises, expect_true
+
+guess = None
+
+for rate in (0.005, 0.01, 0.015, 0.0195, 2 / 101, 0.0199, 0.02):
+    x, y, steps = 10.0, 1.0, 0
+    while max(abs(x), abs(y)) > 0.001 and steps < 5000:
+        x, y, steps = x - rate * x, y - rate * 100 * y, steps + 1
+    print(f"rate {rate:.4f}: {steps if steps < 5000 else 'never, in 5000'} steps")
+print("you said:", guess)
+
+# %% [markdown]
+# Hundreds, and the best rate is a hair from disaster. By the end of section 3 it will be 40.
+#
+# ## 1 · A list of parameters
+#
+# The update was three lines in a loop. It becomes an object, for it will have to *remember* things between steps, for
+# each weight. What does it need to know? Which tensors are its own, and with which settings. Settings may differ:
+# a bias wants no decay, a freshly added layer a larger rate. So it keeps **groups**, each a dictionary:
+#
+# ```
+#   Optimizer([{"params": layer.weight}, {"params": [layer.bias], "lr": 0.5}], {"lr": 0.1, "momentum": 0})
+#
+#   param_groups    [ {"params": [weight], "lr": 0.1, "momentum": 0},
+#                     {"params": [bias],   "lr": 0.5, "momentum": 0} ]
+# ```
+#
+# Given a plain list of tensors, it makes one group of it. **Write `add_param_group`.** Two traps:
+# `network.parameters()` can be walked through only *once*, so make a list of it first. And a parameter that is in
+# there twice would take two steps for one gradient. (`id(p)` tells whether two tensors are the same object.)
+
+
+# %%
+#| export
+class Optimizer:
+    """What moves parameters along their gradients: groups of them, and a memory for each."""
+
+    def __init__(self, params, defaults):
+        """params: an iterable of Tensors, or of groups; defaults: the settings where a group has none."""
+        if isinstance(params, Tensor):
+            raise TypeError("give a list of parameters, not a single Tensor")
+        self.defaults, self.param_groups, self.state = dict(defaults), [], {}
+        groups = list(params)
+        if not groups:
+            raise ValueError("an optimizer without parameters has nothing to do")
+        for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
+            self.add_param_group(group)
+
+    def check_settings(self, group):
+        """Raise ValueError where a setting is out of range. (Section 2 does.)"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "add-param-group", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+@extend(Optimizer)
+class Groups:
+    """Who belongs to it, and with which settings."""
+
+    def add_param_group(self, group):
+        """Append to `param_groups` a new dict: the defaults, what `group` says, and "params" as a list.
+
+        group: a dict with "params", a Tensor or an iterable of Tensors; it stays as it is
+        Raises TypeError for what is no Tensor (the message holds its type's name), and ValueError for
+        one that is there already, or comes twice (`twice`). Before it is appended, the new group
+        goes to `self.check_settings`.
+        """
+        ### BEGIN SOLUTION
+        params = group["params"]
+        params = [params] if isinstance(params, Tensor) else list(params)
+        for p in params:
+            if not isinstance(p, Tensor):
+                raise TypeError(f"a parameter is a Tensor, not a {type(p).__name__}")
+        known = params + [p for other in self.param_groups for p in other["params"]]
+        if len({id(p) for p in known}) < len(known):
+            raise ValueError("a parameter would be moved twice in each step")
+        group = {**self.defaults, **group, "params": params}
+        self.check_settings(group)
+        self.param_groups.append(group)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "add-param-group-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+w, b, extra = Tensor([[1.0, 2.0]]), Tensor([3.0]), Tensor([4.0])
+first = {"params": w}
+opt = Optimizer(iter([first, {"params": iter([b]), "lr": 0.5}]), {"lr": 0.1, "momentum": 0})
+rates = [group["lr"] for group in opt.param_groups]
+expect_equal(rates, [0.1, 0.5], "rates of two groups", hint="the group's own setting wins")
+expect_equal([group["momentum"] for group in opt.param_groups], [0, 0], "momentum of both")
+for group, tensor in zip(opt.param_groups, (w, b), strict=True):
+    kind = type(group["params"]).__name__
+    expect_equal((kind, len(group["params"])), ("list", 1), "type and length of params")
+    expect_true(group["params"][0] is tensor, "the parameter", "the very object", "another")
+expect_equal(
+    sorted(first), ["params"], "keys of the dictionary that was given", hint="a new dict"
+)
+twice = {"params": [extra, w]}
+expect_raises(ValueError, lambda: opt.add_param_group(twice), "w again", says=("twice",))
+expect_raises(ValueError, lambda: opt.add_param_group({"params": [extra, extra]}), "extra twice")
+number = {"params": [extra, 1.0]}
+expect_raises(TypeError, lambda: opt.add_param_group(number), "a number", says=("float",))
+expect_equal(len(opt.param_groups), 2, "number of groups after the refusals")
+print("✅ Groups of parameters, each with its settings")
+
+
+# %% nbgrader={"grade": true, "grade_id": "add-param-group-check-2", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+w, b = Tensor([3.0]), Tensor([3.0])
+opt = Optimizer((t for t in (w, b)), {"lr": 1})
+sizes = [len(group["params"]) for group in opt.param_groups]
+expect_equal(sizes, [2], "parameters of equal numbers", hint="by identity")
+asked = []
+opt.check_settings = asked.append
+opt.add_param_group({"params": [Tensor([4.0])], "lr": 7})
+expect_equal([group["lr"] for group in asked], [7], "rates that check_settings was asked about")
+print("✅ Two weights of equal numbers are two weights")
+
+# %% [markdown]
+# Now `zero_grad` and `step`. Each kind of optimizer differs in one method only, `update`, which moves *one* array of
+# weights; walking over the groups is the same for all.
+#
+# ```
+#   for each parameter p that has a gradient:
+#       gradient = self.decay(p.data, p.grad.data, group)           (section 6; until then the gradient itself)
+#       self.update(p.data, gradient, the memory of p, group)
+# ```
+#
+# The memory of `p` is a dictionary of its own, `self.state[p]`, empty at first. (Tensors may be keys: they count by
+# identity.) A parameter without a gradient took no part in the loss: it is not moved, and gets no memory.
+#
+# **Write both.**
+
+
+# %% nbgrader={"grade": false, "grade_id": "optimizer-step", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+@extend(Optimizer)
+class Stepping:
+    """What every optimizer does."""
+
+    def zero_grad(self):
+        """Forget the gradients: the `grad` of each parameter of each group is None."""
+        ### BEGIN SOLUTION
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.grad = None
+        ### END SOLUTION
+
+    def step(self):
+        """Call `decay`, then `update`, for each parameter of each group that has a `grad`."""
+        ### BEGIN SOLUTION
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    gradient = self.decay(p.data, p.grad.data, group)
+                    self.update(p.data, gradient, self.state.setdefault(p, {}), group)
+        ### END SOLUTION
+
+
+# %%
+#| export
+@extend(Optimizer)
+class Hooks:
+    """What kinds of optimizers fill in."""
+
+    def decay(self, weights, gradient, group):
+        """What `update` gets as gradient. (Section 6 pulls the weights towards 0 here.)"""
+        return gradient
+
+    def update(self, weights, gradient, state, group):
+        """Move the array `weights` in place; `state` is this parameter's memory."""
+        raise NotImplementedError(f"{type(self).__name__} has no `update`")
+
+
+# %% nbgrader={"grade": true, "grade_id": "optimizer-step-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+w, b, idle = Tensor([1.0, 2.0]), Tensor([3.0]), Tensor([4.0])
+opt = Optimizer([{"params": [w, idle]}, {"params": b, "lr": 0.5}], {"lr": 0.1})
+calls = []
+
+
+def listen(weights, gradient, state, group):
+    calls.append((weights.tolist(), gradient.tolist(), group["lr"], len(state)))
+    state["seen"] = True
+
+
+opt.update = listen
+w.grad, b.grad = Tensor([10.0, 20.0]), Tensor([30.0])
+opt.step()
+want = [([1.0, 2.0], [10.0, 20.0], 0.1, 0), ([3.0], [30.0], 0.5, 0)]
+expect_equal(calls, want, "what update was called with", hint="each group, each with a gradient")
+opt.step()
+expect_equal([call[3] for call in calls], [0, 0, 1, 1], "memory", hint="one for each, kept")
+opt.zero_grad()
+expect_true(w.grad is None and b.grad is None, "the gradients after zero_grad", "None", w.grad)
+opt.step()
+expect_equal(len(calls), 4, "updates after zero_grad and a step", hint="skip grad None")
+print("✅ Each parameter is moved with its own gradient, memory and settings")
+
+# %% [markdown]
+# ## 2 · SGD
+#
+# **Stochastic gradient descent**: weights minus rate times gradient, the gradient being that of a batch. What a step
+# follows is called its **direction**; for now that is the gradient, and section 3 will replace it.
+#
+# Weights must be moved *in place*. `weights = weights - …` makes a new array that nobody else looks at, and
+# `p.data = p.data - …` is hardly better: a network that shares its weights with another, or a slice that somebody
+# keeps, would still see the old numbers.
+#
+# **Write `update`.**
+
+
+# %% nbgrader={"grade": false, "grade_id": "sgd-update", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+class SGD(Optimizer):
+    """Gradient descent, with momentum, Nesterov's look-ahead and decay where they are asked for."""
+
+    def __init__(self, params, lr=1e-3, momentum=0, dampening=0, weight_decay=0, nesterov=False):
+        """Settings for all groups that have none of their own."""
+        settings = {"lr": lr, "momentum": momentum, "dampening": dampening}
+        super().__init__(params, {**settings, "weight_decay": weight_decay, "nesterov": nesterov})
+
+    def direction(self, gradient, state, group):
+        """What a step follows. (Section 3 gives it a memory.)"""
+        return gradient
+
+    def update(self, weights, gradient, state, group):
+        """Subtract the group's `lr` times the direction from the array, in place; its dtype stays."""
+        ### BEGIN SOLUTION
+        weights -= group["lr"] * self.direction(gradient, state, group)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "sgd-update-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+w = Tensor([10.0, 1.0])
+memory, half = w.data, w.data[:1]
+w.grad = Tensor([10.0, 100.0])
+opt = SGD([w], lr=0.015)
+opt.step()
+expect_close(w.data, [9.85, -0.5], "w after one step", hint="minus the rate times the gradient")
+expect_close(half, [9.85], "a view of w's numbers", hint="change the array that is there: -=")
+expect_true(np.shares_memory(w.data, memory), "the memory of w", "as before", "a new array")
+expect_close(w.grad.data, [10, 100], "the gradient after the step", rtol=0, atol=0)
+expect_equal(str(w.dtype), "float32", "dtype of w")
+print("✅ One step downhill")
+
+# %% [markdown]
+# ### Break it
+#
+# `SGD([w], lr=-0.1)` climbs. `SGD([w], lr=0.1, momentum=-0.9)` does something that nobody wants, and `nesterov=True`
+# without momentum would do nothing at all, silently. A wrong setting costs a night on a cluster, so it should cost a
+# second. **Write `check_settings`**, for the settings of this optimizer and of those to come. A tip: `nan` is neither
+# below 0 nor above; `not value >= 0` catches it.
+
+
+# %% nbgrader={"grade": false, "grade_id": "check-settings", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+@extend(Optimizer)
+class Settings:
+    """What no optimizer accepts."""
+
+    def check_settings(self, group):
+        """Raise ValueError where a setting of the dict `group` is out of range.
+
+        `lr`, `momentum`, `weight_decay` and `eps` are 0 or more, both `betas` from 0 up to but not 1, as far
+        as the group has them; the message holds the name and the value. `nesterov` goes with a
+        momentum above 0 and a dampening of 0 only; the message mentions `nesterov`.
+        """
+        ### BEGIN SOLUTION
+        for name in ("lr", "momentum", "weight_decay", "eps"):
+            if not group.get(name, 0) >= 0:
+                raise ValueError(f"{name} is 0 or more, not {group[name]}")
+        for beta in group.get("betas", ()):
+            if not 0 <= beta < 1:
+                raise ValueError(f"betas are from 0 up to but not 1, not {beta}")
+        if group.get("nesterov") and (group["momentum"] == 0 or group["dampening"] != 0):
+            raise ValueError("nesterov needs a momentum, and no dampening")
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check-settings-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+w, b = Tensor([1.0]), Tensor([1.0])
+for name, value in [("lr", -0.1), ("momentum", -0.9), ("weight_decay", -1), ("lr", math.nan)]:
+    bad = {name: value}
+    says = (name, str(value))
+    expect_raises(ValueError, lambda bad=bad: SGD([w], **bad), f"SGD with {bad}", says=says)
+for bad in ({"nesterov": True}, {"nesterov": True, "momentum": 0.9, "dampening": 0.1}):
+    expect_raises(ValueError, lambda bad=bad: SGD([w], **bad), f"{bad}", says=("nesterov",))
+own = [{"params": w, "lr": -2}]
+expect_raises(ValueError, lambda: SGD(own), "a group's own rate of -2", says=("lr", "-2"))
+for bad in ({"betas": (0.9, 1.0)}, {"betas": (-0.1, 0.9)}, {"eps": -1e-8}):
+    name = next(iter(bad))
+    expect_raises(ValueError, lambda bad=bad: Optimizer([w], bad), f"{bad}", says=(name,))
+fine = SGD([w], lr=0, momentum=0.9, nesterov=True, weight_decay=0.1)
+expect_equal(len(fine.param_groups), 1, "groups of a right one")
+### BEGIN HIDDEN TESTS
+group = {"params": [b], "momentum": -1}
+expect_raises(ValueError, lambda: fine.add_param_group(group), "a group later", says=("-1",))
+edge = Optimizer([w], {"betas": (0, 0.999), "eps": 0}).param_groups
+expect_equal(edge[0]["eps"], 0, "eps of 0, with betas of 0 and 0.999")
+### END HIDDEN TESTS
+print("✅ A wrong setting costs a second, not a night")
+
+# %% [markdown]
+# ## 3 · Momentum
+#
+# A ball that rolls down the valley keeps its speed. Across, its pushes change sign with every wall and cancel; along,
+# they all point the same way and add up. In two lines: the **buffer** $v \leftarrow \beta\,v + g$, and the step follows
+# $v$ instead of $g$.
+#
+# How far? If the gradient is always 1, the buffer is $1,\; 1 + \beta,\; 1 + \beta + \beta^2, \dots \to 1 / (1 - \beta)$.
+# **Predict** for $\beta = 0.9$: what becomes of gradients 1, 1, 1, … and of 1, −1, 1, −1, …?
+
+# %%
+guess = [None, None]
+
+for name, sign in (("always 1 ", 1), ("1, -1, … ", -1)):
+    buffer, seen = 0.0, []
+    for step in range(50):
+        buffer = 0.9 * buffer + sign**step
+        seen.append(round(buffer, 3))
+    print(name, seen[:5], "…", seen[-2:])
+print("you said:", guess)
+
+# %% [markdown]
+# Ten times as long along the valley, half as long across: $1/(1-\beta)$ and $1/(1+\beta)$. Who turns momentum on at 0.9
+# without lowering the rate has a rate ten times larger. By hand, in the valley, $\beta = 0.9$ and rate 0.015:
+#
+# ```
+#   step   gradient           buffer              weights
+#   0                                             (10,     1   )
+#   1      (10,   100)        (10,    100)        ( 9.85, -0.5 )
+#   2      ( 9.85, -50)       (18.85,  40)        ( 9.567, -1.1)
+# ```
+#
+# The first buffer *is* the gradient. PyTorch has a setting more: with **dampening** $d$ every *later* gradient is added
+# as $(1 - d)\,g$. And the rate stays outside of the buffer: when it falls later, old pushes shrink too.
+#
+# **Write `velocity`.** The buffer lives in `state["momentum_buffer"]`, and is an array of its own: a gradient that
+# belongs to somebody else must not change when the buffer does.
+
+
+# %% nbgrader={"grade": false, "grade_id": "sgd-velocity", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+@extend(SGD)
+class Momentum:
+    """A memory of where the gradients pointed."""
+
+    def velocity(self, gradient, state, group):
+        """The momentum buffer after this gradient, kept in `state["momentum_buffer"]`, an array.
+
+        At first the gradient itself, copied; later momentum · buffer + (1 - dampening) · gradient.
+        """
+        ### BEGIN SOLUTION
+        if "momentum_buffer" not in state:
+            state["momentum_buffer"] = np.array(gradient)
+        else:
+            state["momentum_buffer"] *= group["momentum"]
+            state["momentum_buffer"] += (1 - group["dampening"]) * gradient
+        return state["momentum_buffer"]
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "sgd-velocity-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+opt, group = SGD([Tensor([0.0])]), {"momentum": 0.9, "dampening": 0}
+state, gradient = {}, np.array([10.0, 100.0], dtype=np.float32)
+expect_close(opt.velocity(gradient, state, group), [10, 100], "the first buffer")
+gradient[:] = [9.85, -50]
+expect_close(state["momentum_buffer"], [10, 100], "the buffer, kept", hint="an array of its own")
+expect_close(opt.velocity(gradient, state, group), [18.85, 40], "the second buffer")
+expect_close(state["momentum_buffer"], [18.85, 40], "the second buffer, kept")
+expect_equal(str(state["momentum_buffer"].dtype), "float32", "dtype of the buffer")
+expect_close(gradient, [9.85, -50], "the gradient, afterwards", hint="leave it alone")
+state, group = {}, {"momentum": 0.5, "dampening": 0.25}
+expect_close(opt.velocity(gradient, state, group), [9.85, -50], "the first, dampening 0.25")
+want = [0.5 * 9.85 + 0.75 * 9.85, 0.5 * -50 + 0.75 * -50]
+expect_close(opt.velocity(gradient, state, group), want, "the second, dampening 0.25")
+print("✅ Speed that is kept")
+
+# %% [markdown]
+# Nesterov's idea: the ball will roll on by $\beta v$ anyway, so ask for the slope *there*. Asking elsewhere costs
+# another pass; PyTorch follows $g + \beta v$ instead, which comes to the same in the long run: the newest gradient
+# counts twice, and the ball brakes a step earlier.
+#
+# ```
+#   momentum 0              g
+#   momentum β              v
+#   momentum β, nesterov    g + β v        v already contains this g
+# ```
+#
+# **Write `direction`.** Without momentum there should be no buffer: memory is what section 9 counts.
+
+
+# %% nbgrader={"grade": false, "grade_id": "sgd-direction", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+@extend(SGD)
+class Direction:
+    """What a step of SGD follows."""
+
+    def direction(self, gradient, state, group):
+        """The gradient, the velocity, or with `nesterov` gradient + momentum · velocity.
+
+        Without momentum the state stays empty. Neither the gradient nor the buffer is changed by
+        the sum.
+        """
+        ### BEGIN SOLUTION
+        if group["momentum"] == 0:
+            return gradient
+        buffer = self.velocity(gradient, state, group)
+        return gradient + group["momentum"] * buffer if group["nesterov"] else buffer
+        ### END SOLUTION
+
+
+# %% [markdown]
+# The locked cell below walks down a surface with any optimizer; the rest of the module uses it again and again.
+
+
+# %% nbgrader={"grade": false, "grade_id": "walk", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def valley(point):
+    """½ (x² + 100 y²)."""
+    return (point * point * [0.5, 50.0]).sum()
+
+
+def walk(surface, make, steps, start=(10.0, 1.0)):
+    """The points of a walk, (steps + 1, 2): `make([point])` is the optimizer that goes down `surface`."""
+    point = Tensor(start, dtype=np.float64, requires_grad=True)
+    opt, path = make([point]), [point.data.copy()]
+    for _ in range(steps):
+        opt.zero_grad()
+        surface(point).backward()
+        opt.step()
+        path.append(point.data.copy())
+    return np.array(path)
+
+
+# %% nbgrader={"grade": true, "grade_id": "sgd-direction-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+plain = walk(valley, lambda params: SGD(params, lr=0.015), 3)
+want = [[10, 1], [9.85, -0.5], [9.70225, 0.25], [9.55671625, -0.125]]
+expect_close(plain, want, "three steps of SGD", rtol=1e-9, atol=1e-9)
+heavy = walk(valley, lambda params: SGD(params, lr=0.015, momentum=0.9), 3)
+want = [[10, 1], [9.85, -0.5], [9.56725, -1.1], [9.16926625, 0.01]]
+expect_close(heavy, want, "three steps with momentum", rtol=1e-9, atol=1e-9)
+ahead = walk(valley, lambda params: SGD(params, lr=0.015, momentum=0.9, nesterov=True), 3)
+want = [[10, 1], [9.715, -1.85], [9.3166225, 2.2075], [8.82371150875, -2.929625]]
+expect_close(ahead, want, "three with Nesterov", rtol=1e-9, atol=1e-9, hint="g + β v, the new v")
+opt, ones = SGD([Tensor([0.0])]), np.ones(1)
+state, group = {}, opt.param_groups[0]
+expect_close(opt.direction(ones, state, group), [1], "the direction without momentum")
+expect_equal(len(state), 0, "entries in the memory without momentum")
+group["momentum"], group["nesterov"] = 0.5, True
+expect_close(opt.direction(ones, state, group), [1.5], "the first direction with Nesterov")
+expect_close(opt.direction(ones, state, group), [1.75], "the second")
+expect_close(state["momentum_buffer"], [1.5], "the buffer", hint="not changed by the sum")
+print("✅ Three ways down")
+
+# %% [markdown]
+# ## 4 · A step for every weight
+#
+# Momentum doesn't cure everything. Real networks have thousands of directions, and no two are equally steep. Here is a
+# digit network at its beginning. **Predict**: by what factor do the gradients of its first weights differ, from the
+# pixel with the smallest to the one with the largest?
+
+# %%
+guess = None
+
+images, labels = digits()
+pixels = Tensor(images.reshape(-1, 64))
+classes = Tensor(labels, dtype=np.int64)
+manual_seed(0)
+network = MLP(64, [64], 10)
+cross_entropy(network(pixels[:1400]), classes[:1400]).backward()
+sizes = np.sqrt((network[0].weight.grad.data ** 2).mean(axis=0))  # one for each pixel
+alive = sizes[sizes > 0]
+print(f"{(sizes == 0).sum()} pixels without any gradient; the others from {alive.min():.1e}")
+print(f"to {alive.max():.1e}: a factor of {alive.max() / alive.min():,.0f}. You said {guess}")
+plt.imshow(np.log10(np.where(sizes > 0, sizes, np.nan)).reshape(8, 8))
+plt.colorbar(label="log10 of the gradient's size")
+plt.show()
+
+# %% [markdown]
+# A rate that suits the middle of the image leaves its edges where they are. (Words are worse: in a text, "the" comes
+# ten thousand times as often as most words, and each has weights of its own.)
+#
+# **Adam** keeps two running averages for each single weight: of the gradient, $m$, which is a momentum, and of its
+# square, $v$. The step is $m / \sqrt{v}$, whose size doesn't depend on the gradient's: if all gradients are a thousand
+# times larger, so are $m$ and $\sqrt v$.
+#
+# A running average keeps the share $\beta$ of what it was, and takes in $1 - \beta$ of what is new. With
+# $\beta_1 = 0.9$, $\beta_2 = 0.999$ and gradients of 2, 2, 2, …, both begin at 0:
+#
+# ```
+#   step    m                         v
+#   1       0.9 · 0   + 0.1 · 2       0.999 · 0     + 0.001 · 4
+#           = 0.2                     = 0.004
+#   2       0.9 · 0.2 + 0.1 · 2       0.999 · 0.004 + 0.001 · 4
+#           = 0.38                    = 0.007996
+# ```
+#
+# **Write `averages`.** PyTorch's names are `exp_avg` and `exp_avg_sq`, and `step` counts. Each parameter counts for
+# itself: one that joins later begins at 1.
+
+
+# %% nbgrader={"grade": false, "grade_id": "adam-averages", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+class Adam(Optimizer):
+    """A step size for each weight, out of two running averages of its gradients."""
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0):
+        """Settings for all groups that have none of their own."""
+        settings = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        super().__init__(params, settings)
+
+    def averages(self, gradient, state, betas):
+        """Take a gradient into a memory; return its "step", "exp_avg" and "exp_avg_sq" after it.
+
+        state: empty at first; then the step is an int, and the averages of the gradient (betas[0])
+        and of its square (betas[1]) are arrays of its shape and dtype.
+        """
+        ### BEGIN SOLUTION
+        if not state:
+            zeros = np.zeros_like(gradient)
+            state.update(step=0, exp_avg=zeros, exp_avg_sq=zeros.copy())
+        state["step"] += 1
+        state["exp_avg"] *= betas[0]
+        state["exp_avg"] += (1 - betas[0]) * gradient
+        state["exp_avg_sq"] *= betas[1]
+        state["exp_avg_sq"] += (1 - betas[1]) * gradient * gradient
+        return state["step"], state["exp_avg"], state["exp_avg_sq"]
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "adam-averages-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+opt, state = Adam([Tensor([0.0])]), {}
+gradient = np.array([2.0, -20.0], dtype=np.float32)
+step, m, v = opt.averages(gradient, state, (0.9, 0.999))
+expect_equal(step, 1, "step after the first gradient")
+expect_close(m, [0.2, -2], "exp_avg after the first", hint="0.9 of 0, and 0.1 of the gradient")
+expect_close(v, [0.004, 0.4], "exp_avg_sq after the first", hint="the square of the gradient")
+step, m, v = opt.averages(gradient, state, (0.9, 0.999))
+expect_equal(step, 2, "step after the second gradient")
+expect_close(m, [0.38, -3.8], "exp_avg after the second")
+expect_close(v, [0.007996, 0.7996], "exp_avg_sq after the second")
+expect_equal(sorted(state), ["exp_avg", "exp_avg_sq", "step"], "keys of the memory")
+kept = (int(state["step"]), str(state["exp_avg"].dtype), str(state["exp_avg_sq"].dtype))
+expect_equal(kept, (2, "float32", "float32"), "step and dtypes, kept")
+expect_close(gradient, [2, -20], "the gradient, afterwards", rtol=0, atol=0)
+step, m, v = opt.averages(np.ones(1), {}, (0.5, 0.75))
+expect_close(np.array([step, m[0], v[0]]), [1, 0.5, 0.25], "another parameter, betas (0.5, 0.75)")
+print("✅ Two averages for each weight")
+
+# %% [markdown]
+# Beginning at 0 is a lie: after the first step $m$ is 0.2, and the average of a single 2 is 2. **Predict** how long the
+# first step $m/\sqrt v$ is, where a step of 1 would be honest. And where will it be wrong by most?
+
+# %%
+guesses = [None, None]
+
+m = v = 0.0
+raw, fair = [], []
+for step in range(1, 5001):
+    m, v = 0.9 * m + 0.1 * 2, 0.999 * v + 0.001 * 4
+    raw.append(m / math.sqrt(v))
+    fair.append((m / (1 - 0.9**step)) / math.sqrt(v / (1 - 0.999**step)))
+worst = int(np.argmax(raw))
+print(f"first step {raw[0]:.2f}; worst is step {worst + 1}: {raw[worst]:.2f}. You said {guesses}")
+plt.figure(figsize=(7, 3))
+plt.semilogx(range(1, 5001), raw, label="m / √v as they are")
+plt.semilogx(range(1, 5001), fair, label="corrected")
+plt.gca().set(xlabel="step", ylabel="step length, in rates", title="A gradient that is always 2")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# Six times too long, when the network knows least. After $t$ steps the weights of the average add up to
+# $1 - \beta^t$ instead of 1 (the sum of $(1-\beta)\beta^k$), so dividing by that makes it honest:
+#
+# $$\hat m = \frac{m}{1 - \beta_1^t} \qquad \hat v = \frac{v}{1 - \beta_2^t} \qquad
+# w \leftarrow w - r\,\frac{\hat m}{\sqrt{\hat v} + \varepsilon}$$
+#
+# And $\varepsilon$? Corner pixels are always 0, their weights have gradient 0, and $0/0$ is `nan`. It stands *outside*
+# of the root: inside, a tiny 1e-8 would act like 1e-4.
+#
+# **Write `update`.** The averages stay uncorrected in the memory: correct what you take out.
+
+
+# %% nbgrader={"grade": false, "grade_id": "adam-update", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+@extend(Adam)
+class AdamStep:
+    """The step itself."""
+
+    def update(self, weights, gradient, state, group):
+        """Subtract lr · m̂ / (√v̂ + eps) from the array, in place; its dtype stays.
+
+        The group has `lr`, `betas` and `eps`; the averages in `state` are as `averages` left them.
+        """
+        ### BEGIN SOLUTION
+        beta1, beta2 = group["betas"]
+        step, m, v = self.averages(gradient, state, group["betas"])
+        root = np.sqrt(v / (1 - beta2**step))
+        root += group["eps"]
+        weights -= group["lr"] / (1 - beta1**step) * m / root
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "adam-update-check", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+once = walk(valley, lambda params: Adam(params, lr=0.5), 1)
+expect_close(once[1], [9.5, 0.5], "the first step of Adam", hint="rate · sign of the gradient")
+big = walk(lambda p: valley(p) * 1e6, lambda params: Adam(params, lr=0.5), 20)
+small = walk(valley, lambda params: Adam(params, lr=0.5), 20)
+expect_close(big, small, "20 steps with a million times the gradient", rtol=1e-6, atol=1e-6)
+got = walk(valley, lambda params: Adam(params, lr=0.5, betas=(0.5, 0.75), eps=1.0), 3)
+want, m, v, w = [np.array([10.0, 1.0])], 0, 0, np.array([10.0, 1.0])
+for t in (1, 2, 3):
+    g = w * [1, 100]
+    m, v = 0.5 * m + 0.5 * g, 0.75 * v + 0.25 * g * g
+    w = w - 0.5 * (m / (1 - 0.5**t)) / ((v / (1 - 0.75**t)) ** 0.5 + 1.0)
+    want.append(w)
+expect_close(got, want, "three steps, betas (0.5, 0.75), eps=1", rtol=1e-9, hint="eps outside")
+still = Tensor([3.0, 4.0])
+still.grad, memory, opt = Tensor([0.0, 1e-4]), still.data, Adam([still], lr=1.0)
+opt.step()
+expect_close(still.data, [3, 3.0001], "weights with gradients of 0 and 0.0001", rtol=1e-4)
+expect_true(still.data is memory, "their array", "the one it was", "another", "in place")
+expect_equal(str(still.dtype), "float32", "their dtype")
+expect_close(opt.state[still]["exp_avg"], [0, 1e-5], "exp_avg", atol=1e-9, hint="uncorrected")
+print("✅ Every weight its own step")
+
+# %% [markdown]
+# ## 5 · Four ways down
+# Each method goes down two surfaces, at a rate that suits it: the valley, and **Rosenbrock's banana**,
+# $(1 - x)^2 + 100\,(y - x^2)^2$, a bent gorge with a floor that hardly slopes. The minimum is the star. **Predict** the
+# order in which the four arrive, in both.
+
+
+# %%
+def banana(point):
+    """(1 - x)² + 100 (y - x²)²."""
+    x, y = point[0], point[1]
+    return (1 - x) ** 2 + 100 * (y - x * x) ** 2
+
+
+def show_walks(axis, surface, ways, steps, start, ticks, levels):
+    """Draw contour lines of a surface, and the walks of the optimizers `ways` on it."""
+    x, y = np.meshgrid(*ticks)
+    heights = surface(Tensor(np.stack([x, y]), dtype=np.float64)).data
+    axis.contour(*ticks, heights, levels=levels, colors="0.85", zorder=0)
+    for name, make in ways.items():
+        path = walk(surface, make, steps, start)
+        final = surface(Tensor(path[-1], dtype=np.float64)).item()
+        axis.plot(*path.T, marker=".", markersize=3, linewidth=1, label=f"{name}: {final:.0e}")
+    axis.set(xlim=ticks[0][[0, -1]], ylim=ticks[1][[0, -1]])
+    axis.legend(fontsize=8, title=f"after {steps} steps")
+
+
+# %% [markdown]
+# ## 6 · Weights that fade
+#
+# Large weights are a sign of learning by heart. **Weight decay** $\lambda$ pulls each weight towards 0. One way is to
+# add its slope to the gradient: $g + \lambda w$, the gradient of the loss plus $\frac\lambda2 w^2$. That is what
+# `weight_decay` means in `SGD` and in `Adam`.
+#
+# **Write `decay`**, which all optimizers inherit. Where $\lambda$ is 0, the gradient itself comes back: why copy it?
+
+
+# %% nbgrader={"grade": false, "grade_id": "coupled-decay", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+@extend(Optimizer)
+class Decay:
+    """Weight decay by way of the gradient."""
+
+    def decay(self, weights, gradient, group):
+        """gradient + weight_decay · weights, a new array; the gradient itself where it is 0 or missing.
+
+        Neither the weights nor the gradient is changed.
+        """
+        ### BEGIN SOLUTION
+        if not group.get("weight_decay"):
+            return gradient
+        return gradient + group["weight_decay"] * weights
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "coupled-decay-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+w = Tensor([10.0, -1.0])
+w.grad, opt = Tensor([1.0, 1.0]), SGD([w], lr=0.1, weight_decay=0.5)
+opt.step()
+expect_close(w.data, [9.4, -1.05], "SGD with decay 0.5", hint="gradient + 0.5 · weight")
+expect_close(w.grad.data, [1, 1], "the gradient after the step", rtol=0, atol=0)
+group, gradient, weights = {"weight_decay": 0}, np.ones(2), np.array([10.0, -1.0])
+same = opt.decay(weights, gradient, group) is gradient
+expect_true(same, "decay of 0", "the gradient itself", "another array")
+got = opt.decay(weights, gradient, {"weight_decay": 0.01})
+expect_close(got, [1.1, 0.99], "decay of 0.01")
+expect_close(weights, [10, -1], "the weights after decay", rtol=0, atol=0)
+none = Optimizer([w], {"lr": 0.1}).decay(weights, gradient, {"lr": 0.1})
+expect_close(none, [1, 1], "decay without that setting", rtol=0, atol=0)
+print("✅ Weights that fade")
+
+# %% [markdown]
+# Now Adam. Two weights, both 1.0. One sees gradients of ±100, the other of ±0.01, and their sum says nothing: pure
+# noise. Decay is all that should move them. **Predict** both after 1000 steps with rate 0.01 and decay 0.1.
+
+# %%
+guess = [None, None]
+
+
+def two_weights(kind):
+    """Both weights after each of 1000 steps of noise."""
+    rng, pair = np.random.default_rng(0), Tensor([1.0, 1.0])
+    opt, seen = kind([pair], lr=0.01, weight_decay=0.1), []
+    for _ in range(1000):
+        pair.grad = Tensor(rng.normal(size=2) * [100, 0.01])
+        opt.step()
+        seen.append(pair.data.copy())
+    return np.array(seen)
+
+
+print("Adam:", two_weights(Adam)[-1].round(3), "you said", guess)
+
+# %% [markdown]
+# The weight with the large gradients hardly fades: its decay went through $1 / \sqrt v$ with everything else, and was
+# divided by 100. Those who need the pull most get the least. **AdamW** takes decay out of the gradient: each step
+# multiplies the weights by $1 - r\,\lambda$, and then Adam's step follows as if there was no decay.
+#
+# **Write `AdamW.decay`.** `step` calls it with the weights before `update`, so it may change them, in place, and pass
+# the gradient on.
+
+
+# %% nbgrader={"grade": false, "grade_id": "adamw-decay", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+class AdamW(Adam):
+    """Adam whose decay doesn't pass through the gradient."""
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
+        """Settings for all groups that have none of their own."""
+        super().__init__(params, lr, betas, eps, weight_decay)
+
+    def decay(self, weights, gradient, group):
+        """Multiply the array `weights` by 1 - lr · weight_decay, in place; return the gradient itself."""
+        ### BEGIN SOLUTION
+        weights *= 1 - group["lr"] * group["weight_decay"]
+        return gradient
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "adamw-decay-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+w = Tensor([10.0, -1.0])
+w.grad, memory = Tensor([100.0, 0.01]), w.data
+AdamW([w], lr=0.1, weight_decay=0.5).step()
+expect_close(w.data, [9.4, -1.05], "AdamW's first step", hint="10 · (1 - 0.1 · 0.5) - 0.1")
+expect_true(np.shares_memory(w.data, memory), "the array of w", "the one it was", "another")
+expect_close(w.grad.data, [100, 0.01], "the gradient after the step")
+w.grad, other = Tensor([100.0, 0.01]), Tensor([10.0, -1.0])
+other.grad = Tensor([100.0, 0.01])
+Adam([other], lr=0.1, weight_decay=0.5).step()
+expect_close(
+    other.data, [9.9, -0.9], "Adam's first step", hint="decay in the gradient, divided away"
+)
+expect_equal(AdamW([w]).param_groups[0]["weight_decay"], 0.01, "weight_decay by default")
+print("✅ All weights fade alike")
+
+# %%
+fig, axes = plt.subplots(1, 2, figsize=(11, 3), sharey=True)
+for axis, kind in zip(axes, (Adam, AdamW), strict=True):
+    axis.plot(two_weights(kind), label=["gradients ± 100", "gradients ± 0.01"])
+    axis.set(title=kind.__name__, xlabel="step", ylabel="weight")
+axes[0].plot(0.999 ** np.arange(1000), "k:", label="(1 - r λ)^t")
+axes[1].plot(0.999 ** np.arange(1000), "k:", label="(1 - r λ)^t")
+axes[0].legend()
+plt.show()
+
+# %% [markdown]
+# ## 7 · Cliffs
+#
+# Twenty layers with one and the same weight: the answer is $w^{20}$, and the loss $(w^{20} - \frac12)^2$. At
+# $w = 1.2$ the answer is 38, and the gradient? **Predict** it, and where a step with rate 0.01 leads.
+
+# %%
+guesses = [None, None]
+
+
+def cliff(w):
+    """(w²⁰ - ½)²."""
+    return ((w**20 - 0.5) ** 2).sum()
+
+
+point = Tensor([1.2], dtype=np.float64, requires_grad=True)
+cliff(point).backward()
+slope = point.grad.item()
+print(f"gradient {slope:,.0f}: from 1.2 to {1.2 - 0.01 * slope:,.0f}. You said {guesses}")
+
+# %% [markdown]
+# Off the map, from where nothing comes back: that is the line in a log where the loss says `nan`. The direction was
+# right; the length was not. **Clipping** shortens a gradient that is longer than `max_norm` and keeps its direction.
+# For that, the gradients of *all* parameters count as one long vector:
+#
+# ```
+#   gradients   [3, 4]   [[12]]      norm  √(3² + 4² + 12²) = 13
+#   max_norm 1                       each times 1 / 13
+# ```
+#
+# **Write `clip_grad_norm_`.** It returns the norm from *before*, which is worth plotting. Traps: an iterator is empty
+# after the first walk, and a short gradient must stay as it is. PyTorch divides by norm + 1e-6, and so do you.
+
+
+# %% nbgrader={"grade": false, "grade_id": "clip-norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+def clip_grad_norm_(parameters, max_norm):
+    """Shorten the gradients so that their norm, all taken as one vector, is at most `max_norm`.
+
+    parameters: a Tensor or an iterable of Tensors; those whose `grad` is None are left out
+    Multiplies each `grad.data` in place by max_norm / (norm + 1e-6) where that is below 1. Returns
+    the norm from before, a float: the root of the sum of all squares; 0.0 without any gradient.
+    """
+    ### BEGIN SOLUTION
+    parameters = [parameters] if isinstance(parameters, Tensor) else parameters
+    gradients = [p.grad.data for p in parameters if p.grad is not None]
+    norm = math.hypot(*[float(np.linalg.norm(gradient)) for gradient in gradients])
+    scale = max_norm / (norm + 1e-6)
+    if scale < 1:
+        for gradient in gradients:
+            gradient *= scale
+    return norm
+    ### END SOLUTION
+
+
+def clip_grad_value_(parameters, clip_value):
+    """Limit each single number of the gradients to ± `clip_value`, in place."""
+    for p in [parameters] if isinstance(parameters, Tensor) else parameters:
+        if p.grad is not None:
+            np.clip(p.grad.data, -clip_value, clip_value, out=p.grad.data)
+
+
+# %% nbgrader={"grade": true, "grade_id": "clip-norm-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+w, b, idle = Tensor([1.0, 1.0]), Tensor([[1.0]]), Tensor([1.0])
+w.grad, b.grad = Tensor([3.0, 4.0]), Tensor([[12.0]])
+memory = w.grad.data
+norm = clip_grad_norm_(iter([w, idle, b]), 26.0)
+expect_close(norm, 13, "the norm", hint="the root of the sum of all squares")
+expect_close(w.grad.data, [3, 4], "a gradient that is short enough", rtol=0, atol=0)
+norm = clip_grad_norm_(iter([w, idle, b]), 6.5)
+expect_close(norm, 13, "the norm before clipping")
+expect_close(w.grad.data, [1.5, 2], "w's gradient, clipped", hint="all by the same factor")
+expect_close(b.grad.data, [[6]], "b's gradient, clipped")
+expect_true(np.shares_memory(w.grad.data, memory), "w's gradient", "changed in place", "another")
+### BEGIN HIDDEN TESTS
+expect_close(clip_grad_norm_(b, 1.0), 6, "the norm of a single tensor")
+expect_close(clip_grad_norm_([idle], 1.0), 0, "the norm without any gradient")
+b.grad = Tensor([[-9.0]])
+clip_grad_norm_([b], 3.0)
+expect_close(b.grad.data, [[-3]], "a clipped gradient of -9")
+### END HIDDEN TESTS
+print("✅ Long steps shortened, directions kept")
+
+# %% [markdown]
+# ## 8 · Rates that change
+#
+# Far steps at the beginning, fine ones at the end. A **schedule** sets each group's rate anew, once per epoch (or per
+# step, as you like). Yours compute it in closed form, from the epoch's number and from the rate the group had at first:
+# nothing can add up that is slightly off.
+#
+# ```
+#   StepLR(opt, step_size=3, gamma=0.1)     epoch  0    1    2    3     4     5     6
+#                                           rate   1    1    1    0.1   0.1   0.1   0.01
+# ```
+#
+# The first rate stays in the group as `initial_lr`, where another schedule finds it. **Write `step`**; the constructor
+# calls it once, so that epoch 0 has its rate at once. Each kind of schedule has its own formula, `rate`.
+
+
+# %% nbgrader={"grade": false, "grade_id": "scheduler-step", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+class LRScheduler:
+    """Sets the rate of each group of an optimizer, epoch by epoch."""
+
+    def __init__(self, optimizer):
+        """Remember the first rate of each group as its `initial_lr`, and set that of epoch 0."""
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"a {type(optimizer).__name__} is no Optimizer")
+        self.optimizer, self.last_epoch = optimizer, -1
+        groups = optimizer.param_groups
+        self.base_lrs = [group.setdefault("initial_lr", group["lr"]) for group in groups]
+        self.step()
+
+    def rate(self, initial_lr, epoch):
+        """The rate in an epoch, counted from 0, of a group that began with `initial_lr`."""
+        raise NotImplementedError(f"{type(self).__name__} has no `rate`")
+
+    def step(self):
+        """Count an epoch in `last_epoch`, and give each group the `lr` that `rate` says for it."""
+        ### BEGIN SOLUTION
+        self.last_epoch += 1
+        for group, initial_lr in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
+            group["lr"] = self.rate(initial_lr, self.last_epoch)
+        ### END SOLUTION
+
+
+# %%
+#| export
+@extend(LRScheduler)
+class Reporting:
+    """What a schedule tells of itself."""
+
+    def get_last_lr(self):
+        """The rates of all groups, in a list."""
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def state_dict(self):
+        """Everything but the optimizer and other schedules, copied."""
+        kept = ("optimizer", "_schedulers")
+        return {k: copy.deepcopy(v) for k, v in vars(self).items() if k not in kept}
+
+    def load_state_dict(self, state_dict):
+        """Go on from a state. The rates themselves are part of the optimizer's state."""
+        vars(self).update(copy.deepcopy(state_dict))
+
+
+# %% nbgrader={"grade": true, "grade_id": "scheduler-step-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+w, b = Tensor([1.0]), Tensor([1.0])
+opt = SGD([{"params": w, "lr": 8.0}, {"params": b, "lr": 2.0}])
+
+
+class Halving(LRScheduler):
+    def rate(self, initial_lr, epoch):
+        return initial_lr / 2**epoch
+
+
+plan = Halving(opt)
+expect_equal((plan.last_epoch, plan.get_last_lr()), (0, [8.0, 2.0]), "epoch and rates at first")
+plan.step()
+plan.step()
+expect_equal((plan.last_epoch, plan.get_last_lr()), (2, [2.0, 0.5]), "after two epochs")
+initial = [group["initial_lr"] for group in opt.param_groups]
+expect_equal(initial, [8.0, 2.0], "the initial rates, kept in the groups")
+again = Halving(opt)
+expect_equal(again.get_last_lr(), [8.0, 2.0], "rates of a second schedule", hint="epoch 0 again")
+print("✅ Every group by its own beginning")
+
+# %% [markdown]
+# Three formulas, with $r_0$ for the initial rate and $t$ for the epoch:
+#
+# ```
+#   StepLR              r₀ · gamma ^ (t // step_size)
+#   CosineAnnealingLR   eta_min + (r₀ - eta_min) · (1 + cos(π t / T_max)) / 2
+#   LinearLR            r₀ · (start_factor + (end_factor - start_factor) · t / total_iters),   from t = total_iters
+#                       on r₀ · end_factor
+# ```
+#
+# The cosine begins flat, falls, and ends flat. `LinearLR` with a small `start_factor` is a **warm-up**: Adam's
+# averages are poor in the first steps, and long steps in a wrong direction are hard to undo. **Write the three `rate`s.**
+
+
+# %% nbgrader={"grade": false, "grade_id": "step-rate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+class StepLR(LRScheduler):
+    """Rates that fall by a factor every few epochs."""
+
+    def __init__(self, optimizer, step_size, gamma=0.1):
+        self.step_size, self.gamma = step_size, gamma
+        super().__init__(optimizer)
+
+    def rate(self, initial_lr, epoch):
+        """initial_lr times `gamma` for each `step_size` epochs that are over."""
+        ### BEGIN SOLUTION
+        return initial_lr * self.gamma ** (epoch // self.step_size)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": false, "grade_id": "cosine-rate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+class CosineAnnealingLR(LRScheduler):
+    """Half a cosine from the initial rate in epoch 0 to `eta_min` in epoch `T_max`."""
+
+    def __init__(self, optimizer, T_max, eta_min=0.0):
+        self.T_max, self.eta_min = T_max, eta_min
+        super().__init__(optimizer)
+
+    def rate(self, initial_lr, epoch):
+        """eta_min + (initial_lr - eta_min) · (1 + cos(π · epoch / T_max)) / 2, also after T_max."""
+        ### BEGIN SOLUTION
+        share = (1 + math.cos(math.pi * epoch / self.T_max)) / 2
+        return self.eta_min + (initial_lr - self.eta_min) * share
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": false, "grade_id": "linear-rate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+class LinearLR(LRScheduler):
+    """A straight line from `start_factor` times the initial rate to `end_factor` times."""
+
+    def __init__(self, optimizer, start_factor=1 / 3, end_factor=1.0, total_iters=5):
+        if not (0 < start_factor <= 1 and 0 <= end_factor <= 1):
+            raise ValueError(f"factors are from 0 to 1, not {start_factor} and {end_factor}")
+        self.start_factor, self.end_factor = start_factor, end_factor
+        self.total_iters = total_iters
+        super().__init__(optimizer)
+
+    def rate(self, initial_lr, epoch):
+        """On the line in epochs 0 to `total_iters`, and later as in the last of these."""
+        ### BEGIN SOLUTION
+        share = min(epoch, self.total_iters) / self.total_iters
+        return initial_lr * (self.start_factor + (self.end_factor - self.start_factor) * share)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "rates-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+def rates_of(kind, *settings, epochs, **named):
+    opt = SGD([{"params": Tensor([1.0]), "lr": 1.0}, {"params": Tensor([1.0]), "lr": 3.0}])
+    plan, seen = kind(opt, *settings, **named), []
+    for _ in range(epochs):
+        seen.append(plan.get_last_lr())
+        plan.step()
+    return np.array(seen)
+
+
+both, hint = np.array([1.0, 3.0]), "each group by its own initial rate"
+steps = np.array([1, 1, 1, 0.1, 0.1, 0.1, 0.01])[:, None] * both
+expect_close(rates_of(StepLR, 3, epochs=7), steps, "StepLR(opt, 3)", hint=hint)
+want = 0.25 + (both - 0.25) * np.array([1, 0.75, 0.25, 0, 0.25])[:, None]
+got = rates_of(CosineAnnealingLR, 3, eta_min=0.25, epochs=5)
+expect_close(got, want, "CosineAnnealingLR(opt, 3, eta_min=0.25)", hint="radians, and t / T_max")
+line = np.array([0.2, 0.4, 0.6, 0.8, 0.8])[:, None] * both
+got = rates_of(LinearLR, 0.2, 0.8, 3, epochs=5)
+expect_close(
+    got, line, "LinearLR(opt, 0.2, 0.8, 3)", hint="the end in epoch 3, and from there on"
+)
+halves = np.array([[0.5], [0.25]]) * both
+expect_close(rates_of(StepLR, 1, 0.5, epochs=3)[1:], halves, "StepLR(opt, 1, 0.5)")
+print("✅ Stairs, a cosine and a ramp")
+
+# %% [markdown]
+# One after the other: a warm-up of 5 epochs, then the cosine, which begins to count at 0 when its turn comes.
+#
+# ```
+#   SequentialLR(opt, [LinearLR(opt, 0.1, total_iters=5), CosineAnnealingLR(opt, 15)], milestones=[5])
+#   epoch     0  1  2  3  4  5  6  …  20
+#   LinearLR  0  1  2  3  4
+#   cosine                   0  1  …  15
+# ```
+#
+# **Write its `rate`.** `bisect.bisect_right([5, 12], 5)` is 1: how many milestones are over.
+
+
+# %% nbgrader={"grade": false, "grade_id": "sequential-rate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+class SequentialLR(LRScheduler):
+    """Schedules one after the other; milestone i is the first epoch of schedule i + 1."""
+
+    def __init__(self, optimizer, schedulers, milestones):
+        if len(milestones) != len(schedulers) - 1:
+            raise ValueError(
+                f"{len(schedulers)} schedules, {len(milestones)} milestones: one less"
+            )
+        if any(one.optimizer is not optimizer for one in schedulers):
+            raise ValueError("a schedule belongs to another optimizer")
+        self._schedulers, self._milestones = list(schedulers), list(milestones)
+        super().__init__(optimizer)
+
+    def rate(self, initial_lr, epoch):
+        """What the schedule in whose time `epoch` falls says, counting from its own beginning."""
+        ### BEGIN SOLUTION
+        position = bisect.bisect_right(self._milestones, epoch)
+        begin = self._milestones[position - 1] if position > 0 else 0
+        return self._schedulers[position].rate(initial_lr, epoch - begin)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "sequential-rate-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+opt = SGD([{"params": Tensor([1.0]), "lr": 1.0}, {"params": Tensor([1.0]), "lr": 4.0}])
+parts = [LinearLR(opt, 0.25, total_iters=3), CosineAnnealingLR(opt, 2), StepLR(opt, 1, 0.5)]
+plan, seen = SequentialLR(opt, parts, [3, 5]), []
+for _ in range(8):
+    seen.append(plan.get_last_lr())
+    plan.step()
+want = np.array([[0.25], [0.5], [0.75], [1], [0.5], [1], [0.5], [0.25]]) * [1, 4]
+expect_close(
+    np.array(seen), want, "warm-up, cosine, stairs", hint="each counts from its beginning"
+)
+alone = SGD([Tensor([1.0])], lr=0.5)
+SequentialLR(alone, [StepLR(alone, 2)], [])
+expect_close(alone.param_groups[0]["lr"], 0.5, "a single schedule, no milestones")
+call = lambda: SequentialLR(alone, parts, [3, 5])  # noqa: E731
+expect_raises(ValueError, call, "schedules of another optimizer")
+print("✅ Warm up, then cool down")
+
+# %%
+fig, axis = plt.subplots(figsize=(8, 3))
+manual_seed(0)
+for name, make in {
+    "StepLR(8, 0.3)": lambda opt: StepLR(opt, 8, 0.3),
+    "CosineAnnealingLR(30)": lambda opt: CosineAnnealingLR(opt, 30),
+    "LinearLR(0.1, total_iters=5)": lambda opt: LinearLR(opt, 0.1, total_iters=5),
+    "warm-up, then cosine": lambda opt: SequentialLR(
+        opt, [LinearLR(opt, 0.1, total_iters=5), CosineAnnealingLR(opt, 25)], [5]
+    ),
+}.items():
+    plan, seen = make(SGD([Tensor([0.0])], lr=1.0)), []
+    for _ in range(31):
+        seen.append(plan.get_last_lr()[0])
+        plan.step()
+    axis.plot(seen, marker=".", label=name)
+axis.set(xlabel="epoch", ylabel="rate", title="Four schedules")
+axis.legend()
+plt.show()
+
+# %% [markdown]
+# ## 9 · What it remembers
+#
+# Stop, save the weights, load them tomorrow, go on: the loss jumps up. **Predict** why, before the next cell.
+# (What was there yesterday that is in no weight?) So an optimizer has a `state_dict` too. Tensors can't be its keys in a
+# file, so parameters are **numbered** over all groups, in order:
+#
+# ```
+#   {"state":        {0: {"step": 40, "exp_avg": array, "exp_avg_sq": array}, 2: {…}},
+#    "param_groups": [{"params": [0, 1], "lr": 0.001, …}, {"params": [2], …}]}
+# ```
+#
+# It is PyTorch's layout, and states travel between both. **Write `state_dict`.** Copy the arrays
+# (`copy.deepcopy`), or the state that you saved goes on learning.
+
+
+# %% nbgrader={"grade": false, "grade_id": "optimizer-state-dict", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+@extend(Optimizer)
+class Saving:
+    """What there is to save."""
+
+    def state_dict(self):
+        """{"state": {number: memory}, "param_groups": groups whose "params" are numbers}, all copies.
+
+        Parameters are numbered from 0, through all groups. One with an empty memory isn't in "state".
+        """
+        ### BEGIN SOLUTION
+        state, groups, number = {}, [], 0
+        for group in self.param_groups:
+            numbers = []
+            for p in group["params"]:
+                if self.state.get(p):
+                    state[number] = copy.deepcopy(self.state[p])
+                numbers.append(number)
+                number += 1
+            groups.append(copy.deepcopy({**group, "params": numbers}))
+        return {"state": state, "param_groups": groups}
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "optimizer-state-dict-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+w, b, idle = Tensor([1.0, 2.0]), Tensor([3.0]), Tensor([4.0])
+opt = SGD([{"params": [w, idle]}, {"params": b, "lr": 0.5}], lr=0.1, momentum=0.9)
+w.grad, b.grad = Tensor([10.0, 20.0]), Tensor([30.0])
+opt.step()
+state = opt.state_dict()
+expect_equal(sorted(state), ["param_groups", "state"], "keys of the state")
+numbers = [group["params"] for group in state["param_groups"]]
+expect_equal(numbers, [[0, 1], [2]], "numbers of the parameters", hint="through all groups")
+rates = [group["lr"] for group in state["param_groups"]]
+expect_equal(rates, [0.1, 0.5], "rates in the state")
+expect_equal(
+    sorted(state["state"]), [0, 2], "who has a memory", hint="not the one without a step"
+)
+opt.step()
+buffer = state["state"][0]["momentum_buffer"]
+expect_close(buffer, [10, 20], "the saved buffer, after another step", hint="copies")
+opt.param_groups[0]["lr"] = 7.0
+expect_equal(state["param_groups"][0]["lr"], 0.1, "the saved rate, after the rate changed")
+expect_equal(SGD([w]).state_dict()["state"], {}, "the state of SGD that has done nothing")
+print("✅ All that is remembered, by number")
+
+# %% [markdown]
+# The way back is strict, as in module 04: what doesn't fit is refused before anything has changed. First one memory.
+# Files know only numbers and arrays, and PyTorch saves `step` as an array: make an `int` of it, and of all else an array
+# of your own, of the parameter's dtype.
+#
+# **Write `fitting`**, then `load_state_dict`.
+
+
+# %% nbgrader={"grade": false, "grade_id": "fitting", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+def fitting(memory, p):
+    """A copy of a saved memory for the parameter `p`: "step" an int, all else arrays of p's dtype.
+
+    Raises ValueError for an array of another shape than p's; the message holds both shapes.
+    """
+    ### BEGIN SOLUTION
+    own = {}
+    for name, value in memory.items():
+        own[name] = int(value) if name == "step" else np.array(value, dtype=p.dtype)
+        if name != "step" and own[name].shape != p.shape:
+            raise ValueError(f"{name} is {own[name].shape}, and its parameter {p.shape}")
+    return own
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "fitting-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+p = Tensor([[1.0, 2.0]])
+saved = {"step": np.array(3.0), "exp_avg": np.array([[4.0, 5.0]])}
+own = fitting(saved, p)
+expect_equal(own["step"], 3, "step", hint="an int")
+expect_close(own["exp_avg"], [[4, 5]], "exp_avg")
+expect_equal(str(own["exp_avg"].dtype), "float32", "dtype of exp_avg", hint="the parameter's")
+saved["exp_avg"][:] = 0
+expect_close(own["exp_avg"], [[4, 5]], "exp_avg, after the saved one changed", hint="a copy")
+same = fitting({"momentum_buffer": p.data}, p)["momentum_buffer"]
+expect_true(not np.shares_memory(same, p.data), "memory of the right dtype", "a copy", "shared")
+wrong = {"step": 1, "exp_avg": np.zeros(2)}
+says = ("(2,)", "(1, 2)")
+expect_raises(ValueError, lambda: fitting(wrong, p), "a wrong shape", says=says)
+print("✅ A memory that fits")
+
+
+# %%
+#| export
+@extend(Optimizer)
+class Refusals:
+    """What is no state of this optimizer."""
+
+    def check_state(self, state_dict):
+        """Raise ValueError for groups of other sizes, missing settings, or memories of nobody."""
+        there = [len(group["params"]) for group in state_dict["param_groups"]]
+        if there != [len(group["params"]) for group in self.param_groups]:
+            raise ValueError(f"a state for groups of {there} parameters doesn't fit here")
+        for group in state_dict["param_groups"]:
+            if missing := self.defaults.keys() - group.keys():
+                raise ValueError(f"a state without {', '.join(sorted(missing))}")
+        numbers = [n for group in state_dict["param_groups"] for n in group["params"]]
+        if strange := set(state_dict["state"]) - set(numbers):
+            raise ValueError(f"a state with memories of nobody: {sorted(strange)}")
+
+
+# %% nbgrader={"grade": false, "grade_id": "optimizer-load-state-dict", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+@extend(Optimizer)
+class Loading:
+    """The way back."""
+
+    def load_state_dict(self, state_dict):
+        """Take over the settings and memories of a state, as copies; the parameters stay.
+
+        Raises ValueError and changes nothing where `check_state` or `fitting` refuses.
+        """
+        ### BEGIN SOLUTION
+        self.check_state(state_dict)
+        groups = copy.deepcopy(state_dict["param_groups"])
+        own = [p for group in self.param_groups for p in group["params"]]
+        owners = dict(zip([n for group in groups for n in group["params"]], own, strict=True))
+        memories = {owners[n]: fitting(m, owners[n]) for n, m in state_dict["state"].items()}
+        for group, saved in zip(self.param_groups, groups, strict=True):
+            group.update(saved, params=group["params"])
+        self.state = memories
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "optimizer-load-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+def two(rate):
+    pair = [Tensor([1.0, 2.0]), Tensor([[3.0]])]
+    return pair, Adam([{"params": pair[0], "lr": rate}, {"params": pair[1]}], lr=rate)
+
+
+def advance(pair, opt, scales):
+    for scale in scales:
+        pair[0].grad, pair[1].grad = Tensor([scale, -scale]), Tensor([[scale]])
+        opt.step()
+
+
+(pair, opt), (other, late) = two(0.1), two(0.5)
+advance(pair, opt, [1, 2, 3])
+state = opt.state_dict()
+for p, q in zip(other, pair, strict=True):
+    p.data[...] = q.data
+late.load_state_dict(state)
+for which, optimizer in ((pair, opt), (other, late)):
+    advance(which, optimizer, [4, 5])
+expect_close(other[0].data, pair[0].data, "w, gone on from the state", rtol=0, atol=0)
+expect_close(other[1].data, pair[1].data, "b, gone on from the state", rtol=0, atol=0)
+expect_equal(state["state"][0]["step"], 3, "step in the state, afterwards", hint="copy")
+print("✅ Gone on as if never stopped")
+
+# %% [markdown]
+# What does a memory cost? For each number of a weight there are numbers in the state. **Predict** the bytes per
+# parameter for SGD, SGD with momentum, and Adam, all in `float32`. **Write `state_bytes`**: count what is there.
+
+
+# %% nbgrader={"grade": false, "grade_id": "state-bytes", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+def state_bytes(optimizer):
+    """The bytes of all arrays in the memories of an optimizer, an int; `step` and the like don't count."""
+    ### BEGIN SOLUTION
+    memories = optimizer.state.values()
+    values = [value for memory in memories for value in memory.values()]
+    return sum(value.nbytes for value in values if isinstance(value, np.ndarray))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "state-bytes-check", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+w, idle = Tensor(np.ones((3, 4))), Tensor(np.ones(100))
+w.grad = Tensor(np.ones((3, 4)))
+for name, opt, want in [
+    ("SGD", SGD([w, idle]), 0),
+    ("SGD with momentum", SGD([w, idle], momentum=0.9), 48),
+    ("Adam", Adam([w, idle]), 96),
+]:
+    expect_equal(state_bytes(opt), 0, f"bytes of {name} at first")
+    opt.step()
+    expect_equal(state_bytes(opt), want, f"bytes of {name} for 12 numbers of float32")
+print("✅ Memory measured, not claimed")
+
+# %% [markdown]
+# ## Two questions
+#
+# Answer in your own words, a few sentences each, with a number or a shape where it helps: double-click the
+# cell below each question and write. A person reads them.
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "reflection-1", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": true}
+# **Question 1.** TODO
+#
+# ### BEGIN MARK SCHEME
+# TODO
+# ### END MARK SCHEME
+
+# %% [markdown]
+# *Your answer:*
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "reflection-2", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": true}
+# **Question 2.** TODO
+#
+# ### BEGIN MARK SCHEME
+# TODO
+# ### END MARK SCHEME
+
+# %% [markdown]
+# *Your answer:*
+
+# %% [markdown]
+# ## Checkpoint
+#
+# The cell below runs `checkpoint_09_optimization` against this notebook. When it is green, type
+# `tito module complete optimizers` in a terminal: your code goes into your own `tinytorch` package.
+
+# %% nbgrader={"grade": true, "grade_id": "checkpoint", "locked": true, "points": 40, "schema_version": 3, "solution": false, "task": false}
+from tito.checks import run_checkpoint
+
+run_checkpoint("optimization")
