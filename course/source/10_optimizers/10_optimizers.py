@@ -248,8 +248,10 @@ opt.step()
 expect_equal([call[3] for call in calls], [0, 0, 1, 1], "memory", hint="one for each, kept")
 opt.zero_grad()
 expect_true(w.grad is None and b.grad is None, "the gradients after zero_grad", "None", w.grad)
+idle.grad = Tensor([40.0])
 opt.step()
-expect_equal(len(calls), 4, "updates after zero_grad and a step", hint="skip grad None")
+hint = "skip grad None; a memory for each parameter"
+expect_equal(calls[4:], [([4.0], [40.0], 0.1, 0)], "updates after zero_grad", hint=hint)
 print("✅ Each parameter is moved with its own gradient, memory and settings")
 
 # %% [markdown]
