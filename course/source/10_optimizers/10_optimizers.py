@@ -174,19 +174,36 @@ expect_equal([group["lr"] for group in asked], [7], "rates that check_settings w
 print("✅ Two weights of equal numbers are two weights")
 
 # %% [markdown]
-# Now `zero_grad` and `step`. Each kind of optimizer differs in one method only, `update`, which moves *one* array of
-# weights; walking over the groups is the same for all.
+# Each kind of optimizer differs in one method only, `update`, which moves *one* array of weights. Before it, `decay` may
+# change the gradient; until section 6 it doesn't.
+
+
+# %%
+#| export
+@extend(Optimizer)
+class Hooks:
+    """What kinds of optimizers fill in."""
+
+    def decay(self, weights, gradient, group):
+        """What `update` gets as gradient. (Section 6 pulls the weights towards 0 here.)"""
+        return gradient
+
+    def update(self, weights, gradient, state, group):
+        """Move the array `weights` in place; `state` is this parameter's memory."""
+        raise NotImplementedError(f"{type(self).__name__} has no `update`")
+
+
+# %% [markdown]
+# `state` is a dictionary of the parameter's own, kept in `self.state[p]` and empty at first. (Tensors may be keys: they
+# count by identity.) A parameter without a gradient took no part in the loss: it is not moved, and gets no memory.
 #
 # ```
-#   for each parameter p that has a gradient:
-#       gradient = self.decay(p.data, p.grad.data, group)           (section 6; until then the gradient itself)
-#       self.update(p.data, gradient, the memory of p, group)
+#   for each p of each group that has a gradient
+#       decay   gets its array, its gradient's array, the group       →  a gradient
+#       update  gets its array, that gradient, its memory, the group
 # ```
 #
-# The memory of `p` is a dictionary of its own, `self.state[p]`, empty at first. (Tensors may be keys: they count by
-# identity.) A parameter without a gradient took no part in the loss: it is not moved, and gets no memory.
-#
-# **Write both.** Module 09's `zero_grad(parameters)` is at hand.
+# **Write `zero_grad` and `step`.** Module 09's `zero_grad(parameters)` is at hand.
 
 
 # %% nbgrader={"grade": false, "grade_id": "optimizer-step", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -211,21 +228,6 @@ class Stepping:
                     gradient = self.decay(p.data, p.grad.data, group)
                     self.update(p.data, gradient, self.state.setdefault(p, {}), group)
         ### END SOLUTION
-
-
-# %%
-#| export
-@extend(Optimizer)
-class Hooks:
-    """What kinds of optimizers fill in."""
-
-    def decay(self, weights, gradient, group):
-        """What `update` gets as gradient. (Section 6 pulls the weights towards 0 here.)"""
-        return gradient
-
-    def update(self, weights, gradient, state, group):
-        """Move the array `weights` in place; `state` is this parameter's memory."""
-        raise NotImplementedError(f"{type(self).__name__} has no `update`")
 
 
 # %% nbgrader={"grade": true, "grade_id": "optimizer-step-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
