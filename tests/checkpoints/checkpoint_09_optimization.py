@@ -78,7 +78,7 @@ def sgd_numbers(lr, momentum=0.0, dampening=0.0, decay=0.0, nesterov=False):
     return oracle
 
 
-def adam_numbers(lr, betas=(0.9, 0.999), eps=1e-8, coupled=0.0, decoupled=0.0):
+def adam_numbers(lr, betas=(0.9, 0.999), eps=1e-8, decay=0.0):
     """Adam for one number."""
 
     def oracle(w, gradients, rates):
@@ -86,8 +86,7 @@ def adam_numbers(lr, betas=(0.9, 0.999), eps=1e-8, coupled=0.0, decoupled=0.0):
         for g, rate in zip(gradients, rates, strict=True):
             if g is not None:
                 r = lr if rate is None else rate
-                seen.append(g + coupled * w)
-                w = w - r * decoupled * w
+                seen.append(g + decay * w)
                 n = len(seen)
                 # The averages as closed sums over everything seen, weights adding up to 1.
                 shares = [[(1 - b) * b ** (n - 1 - k) for k in range(n)] for b in betas]
@@ -284,7 +283,7 @@ def test_momentum(rng):
 
 @checkpoint.check(points=3)
 def test_averages(rng):
-    """Adam's two averages are the sums they should be, and an honest first step is the whole rate"""
+    """Adam's memory: a count of steps, and two averages that are the sums they should be"""
     from tinytorch.core.optimizers import Adam
 
     gradients = rng.normal(size=(5, 3)) * [100, 1, 0.01]
@@ -303,19 +302,10 @@ def test_averages(rng):
     expect_close(p.data, np.zeros(3), "weights at rate 0", rtol=0, atol=0)
     expect_close(given.data, gradients[-1], "the gradient after the step", rtol=0, atol=0)
 
-    signs = np.array([[1.0, -1.0, 1.0, 0.0]])
-    for gradient in (signs[0] * [1e3, 1.0, 1e-4, 1], signs[0] * [1e-3, 50.0, 2.0, 1]):
-        path = follow(lambda params: Adam(params, lr=0.5), [np.zeros(4)], [[gradient]] * 12)
-        # Constant gradients: m̂ = g and v̂ = g², so that each step is the rate, up to eps / |g| = 1e-4.
-        want = -0.5 * np.arange(1, 13)[:, None] * signs
-        got = np.array([row[0] for row in path])
-        hint = "divide by 1 - beta^step, with the counts 1, 2, …"
-        expect_close(got, want, f"12 steps along {gradient}", rtol=2e-4, atol=1e-9, hint=hint)
 
-
-@checkpoint.check(points=4)
+@checkpoint.check(points=4, needs="averages")
 def test_adam(rng):
-    """Adam's steps follow the formula for each parameter, eps outside of the root, decay in the gradient"""
+    """Adam's steps follow the formula: honest from the first on, eps outside of the root"""
     from tinytorch.core.optimizers import Adam
     from tinytorch.core.tensor import recorders
 
@@ -324,7 +314,7 @@ def test_adam(rng):
     for settings, numbers in [
         ({}, {}), ({"betas": (0.5, 0.75), "eps": 0.3}, {"betas": (0.5, 0.75), "eps": 0.3}),
         ({"betas": (0.9, 0.6), "eps": 1e-3, "weight_decay": 0.2},
-         {"betas": (0.9, 0.6), "eps": 1e-3, "coupled": 0.2}),
+         {"betas": (0.9, 0.6), "eps": 1e-3, "decay": 0.2}),
         ({"betas": (0.0, 0.9)}, {"betas": (0.0, 0.9)}),
     ]:  # fmt: skip
 
@@ -334,6 +324,15 @@ def test_adam(rng):
         for name, changing in (("", None), (", the rate changing", rates)):
             what = f"Adam with {settings}{name}"
             expect_path(make, adam_numbers(0.1, **numbers), starts, rows, what, rates=changing)
+
+    signs = np.array([1.0, -1.0, 1.0, 0.0])
+    for gradient in (signs * [1e3, 1.0, 1e-4, 1], signs * [1e-3, 50.0, 2.0, 1]):
+        path = follow(lambda params: Adam(params, lr=0.5), [np.zeros(4)], [[gradient]] * 12)
+        # Constant gradients: m̂ = g and v̂ = g², so that each step is the rate, up to eps / |g| = 1e-4.
+        want = -0.5 * np.arange(1, 13)[:, None] * signs
+        got = np.array([row[0] for row in path])
+        hint = "divide by 1 - beta^step, with the counts 1, 2, …"
+        expect_close(got, want, f"12 steps along {gradient}", rtol=2e-4, atol=1e-9, hint=hint)
 
     p = leaf(rng.normal(size=(2, 2)), np.float32)
     memory, gradient = p.data, rng.normal(size=(2, 2)).astype(np.float32)
@@ -355,27 +354,25 @@ def test_adam(rng):
     expect_close(single.data, 2.5, "a parameter of shape (), after two steps")
 
 
-@checkpoint.check(points=3)
+@checkpoint.check(points=3, needs="averages")
 def test_decay(rng):
     """AdamW takes decay out of the gradient, and all weights fade at one rate"""
     from tinytorch.core.optimizers import Adam, AdamW
 
-    starts, rows = draw(rng, missing=False)
-    rates = [None, 0.1, 0.1, 0.02, 0.02, 0.05]
-
-    # Betas of 0 forget everything: what is judged is the decay, not the averages.
-    def make(params):
-        return AdamW(params, lr=0.1, betas=(0.0, 0.0), eps=0.1, weight_decay=0.6)
-
-    numbers = adam_numbers(0.1, (0.0, 0.0), 0.1, decoupled=0.6)
-    expect_path(make, numbers, starts, rows, "AdamW, decay 0.6")
-    expect_path(make, numbers, starts, rows, "AdamW, the rate changing", rates=rates)
-
     # Without gradients nothing but decay moves: each step multiplies by 1 - lr · decay.
-    zeros = [[np.zeros(2)]] * 10
-    path = follow(lambda p: AdamW(p, lr=0.5, weight_decay=0.1), [np.array([4.0, -1.0])], zeros)
-    expect_close(path[-1][0], 0.95**10 * np.array([4.0, -1.0]), "ten steps of decay alone", **EXACT)
-    path = follow(lambda p: Adam(p, lr=0.5, weight_decay=0.1), [np.array([4.0, -1.0])], zeros[:1])
+    start, rates = rng.normal(size=(2, 3)), [0.5, 0.5, 0.1, 0.1, 0.02]
+
+    def change(opt, step):
+        opt.param_groups[0]["lr"] = rates[step]
+
+    for dtype, tolerance in ((np.float64, EXACT), (np.float32, SINGLE)):
+        zeros = [[np.zeros((2, 3))]] * len(rates)
+        path = follow(lambda p: AdamW(p, lr=0.5, weight_decay=0.2), [start], zeros, dtype, change)
+        want = start
+        for step, rate in enumerate(rates):
+            want = want * (1 - rate * 0.2)
+            expect_close(path[step][0], want, f"step {step + 1} of decay alone, rate {rate}", **tolerance)
+    path = follow(lambda p: Adam(p, lr=0.5, weight_decay=0.1), [np.array([4.0, -1.0])], [[np.zeros(2)]])
     expect_close(path[-1][0], [3.5, -0.5], "a step of Adam's decay alone", hint="through the gradient")
 
     p = leaf([1.0, 2.0])
@@ -511,16 +508,17 @@ def test_sequence(rng):
     from tinytorch.core.optimizers import SGD, CosineAnnealingLR, LinearLR, SequentialLR, StepLR
 
     first, second = int(rng.integers(2, 5)), int(rng.integers(6, 9))
+    third = second + 5
 
     def make(opt):
         parts = [LinearLR(opt, 0.5, total_iters=first), CosineAnnealingLR(opt, 4), StepLR(opt, 2, 0.5)]
-        return SequentialLR(opt, parts, milestones=[first, second])
+        return SequentialLR(opt, [*parts, StepLR(opt, 1, 0.9)], milestones=[first, second, third])
 
     want = [0.5 + 0.5 * k / first for k in range(first)]
     want += [(1 + math.cos(math.pi * k / 4)) / 2 for k in range(second - first)]
-    want += [0.5 ** (k // 2) for k in range(5)]
+    want += [0.5 ** (k // 2) for k in range(third - second)] + [0.9**k for k in range(4)]
     got = rates_of(make, len(want))
-    what = f"ramp, cosine from {first}, stairs from {second}"
+    what = f"ramp, cosine from {first}, stairs from {second} and {third}"
     expect_close(got, np.repeat(np.array(want)[:, None], 3, axis=1), what, **EXACT)
     got = rates_of(lambda opt: SequentialLR(opt, [StepLR(opt, 1, 0.5)], []), 3)[:, 1]
     expect_close(got, [1, 0.5, 0.25], "a single schedule without milestones", **EXACT)
@@ -574,10 +572,12 @@ def test_state(rng):
     state = opt.state_dict()
     expect_equal([g["params"] for g in state["param_groups"]], [[0, 1], [2]], "numbers through both groups")
     expect_equal(sorted(state["state"]), [1, 2], "who has a memory", hint="who was never moved has none")
-    expect_close(state["state"][1]["exp_avg"], [0.1, 0.2], "exp_avg of number 1")
+    expect_equal(state["state"][1]["exp_avg"].shape, (2,), "shape of exp_avg of number 1")
+    before, count = state["state"][1]["exp_avg"].copy(), int(state["state"][1]["step"])
+    p.grad, q.grad = leaf([5.0, -2.0]), leaf([[3.0]])
     opt.step()
-    expect_close(state["state"][1]["exp_avg"], [0.1, 0.2], "exp_avg saved, after another step", hint="copies")
-    expect_close(float(state["state"][1]["step"]), 1, "step saved, after another step")
+    expect_close(state["state"][1]["exp_avg"], before, "exp_avg saved, after another step", hint="copies")
+    expect_equal(int(state["state"][1]["step"]), count, "step saved, after another step", hint="copies")
     opt.param_groups[0]["lr"] = 9.0
     expect_equal(state["param_groups"][0]["lr"], 0.25, "the rate saved, after it changed")
 
@@ -655,7 +655,7 @@ def test_memory(rng):
 
 @checkpoint.check(points=1)
 def test_network(rng):
-    """A network learns the digits exactly as the formulas say"""
+    """A network learns the digits as the formulas say"""
     from tinytorch.core.activations import Tanh
     from tinytorch.core.dense import MLP, cross_entropy
     from tinytorch.core.optimizers import SGD, AdamW, CosineAnnealingLR, clip_grad_norm_
@@ -684,9 +684,9 @@ def test_network(rng):
             opt.step()
             schedule.step()
             losses.append(loss.item())
-        # Rounding of 1e-16 grows tenfold in some steps of Adam, where a gradient is near 0.
+        # Two percent hide what the other checks look at with a lens; a missing correction is off by a fifth.
         expect_close(
-            np.array(losses), want, f"losses of {name}", rtol=1e-6, hint="see the other checks first"
+            np.array(losses), want, f"losses of {name}", rtol=0.02, hint="see the other checks first"
         )
         expect_true(
             losses[-1] < 0.6 * losses[0], f"the last loss of {name}", "below 0.6 of the first", losses[-1]

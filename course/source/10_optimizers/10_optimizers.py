@@ -1100,8 +1100,8 @@ class LRScheduler:
         """Count an epoch in `last_epoch`, and give each group the `lr` that `rate` says for it."""
         ### BEGIN SOLUTION
         self.last_epoch += 1
-        for group, initial_lr in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
-            group["lr"] = self.rate(initial_lr, self.last_epoch)
+        for i, group in enumerate(self.optimizer.param_groups):
+            group["lr"] = self.rate(self.base_lrs[i], self.last_epoch)
         ### END SOLUTION
 
 
@@ -1349,7 +1349,7 @@ class Saving:
                     state[number] = copy.deepcopy(self.state[p])
                 numbers.append(number)
                 number += 1
-            groups.append(copy.deepcopy({**group, "params": numbers}))
+            groups.append({**group, "params": numbers})
         return {"state": state, "param_groups": groups}
         ### END SOLUTION
 
@@ -1450,12 +1450,14 @@ class Loading:
         """
         ### BEGIN SOLUTION
         self.check_state(state_dict)
-        groups = copy.deepcopy(state_dict["param_groups"])
         own = [p for group in self.param_groups for p in group["params"]]
-        owners = dict(zip([n for group in groups for n in group["params"]], own, strict=True))
-        memories = {owners[n]: fitting(m, owners[n]) for n, m in state_dict["state"].items()}
-        for group, saved in zip(self.param_groups, groups, strict=True):
-            group.update(saved, params=group["params"])
+        numbers = [n for group in state_dict["param_groups"] for n in group["params"]]
+        memories = {}
+        for number, memory in state_dict["state"].items():
+            p = own[numbers.index(number)]
+            memories[p] = fitting(memory, p)
+        for i, group in enumerate(self.param_groups):
+            group.update(state_dict["param_groups"][i], params=group["params"])
         self.state = memories
         ### END SOLUTION
 
