@@ -1381,7 +1381,7 @@ print("✅ All that is remembered, by number")
 # Files know only numbers and arrays, and PyTorch saves `step` as an array: make an `int` of it, and of all else an array
 # of your own, of the parameter's dtype.
 #
-# **Write `fitting`**, then `load_state_dict`.
+# **Write `fitting`**, then `load_state_dict`: the given `check_state` looks at all else, and lists the numbers.
 
 
 # %% nbgrader={"grade": false, "grade_id": "fitting", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1425,7 +1425,7 @@ class Refusals:
     """What is no state of this optimizer."""
 
     def check_state(self, state_dict):
-        """Raise ValueError for groups of other sizes, missing settings, or memories of nobody."""
+        """The numbers in a state's groups, in order, or ValueError: other sizes, a setting missing, …"""
         there = [len(group["params"]) for group in state_dict["param_groups"]]
         if there != [len(group["params"]) for group in self.param_groups]:
             raise ValueError(f"a state for groups of {there} parameters doesn't fit here")
@@ -1435,6 +1435,7 @@ class Refusals:
         numbers = [n for group in state_dict["param_groups"] for n in group["params"]]
         if strange := set(state_dict["state"]) - set(numbers):
             raise ValueError(f"a state with memories of nobody: {sorted(strange)}")
+        return numbers
 
 
 # %% nbgrader={"grade": false, "grade_id": "optimizer-load-state-dict", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1449,9 +1450,8 @@ class Loading:
         Raises ValueError and changes nothing where `check_state` or `fitting` refuses.
         """
         ### BEGIN SOLUTION
-        self.check_state(state_dict)
+        numbers = self.check_state(state_dict)
         own = [p for group in self.param_groups for p in group["params"]]
-        numbers = [n for group in state_dict["param_groups"] for n in group["params"]]
         memories = {}
         for number, memory in state_dict["state"].items():
             p = own[numbers.index(number)]
