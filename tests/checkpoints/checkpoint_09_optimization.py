@@ -15,8 +15,8 @@ from tito.checks import (
 
 checkpoint = Checkpoint(__file__)
 
-# Ten steps in float64, written out number by number, differ from array code by 1e-15 of numbers around 1; in
-# float32 by 1e-6 in 1,000 seeds. A wrong formula is off by a hundredth of the rate at least, 1e-3.
+# Steps written out number by number and array code stay within a tenth of these tolerances in 60 seeds, in both
+# dtypes; a wrong formula is off by a hundredth of the rate at least, 1e-3.
 EXACT, SINGLE = {"rtol": 1e-9, "atol": 1e-11}, {"rtol": 1e-5, "atol": 1e-5}
 
 
@@ -687,9 +687,10 @@ def test_network(rng):
             opt.step()
             schedule.step()
             losses.append(loss.item())
-        # Two percent hide what the other checks look at with a lens; a missing correction is off by a fifth.
+        # Looser than the other checks on purpose: eps inside of the root is off by 0.2 %, a decay that is
+        # left out by 3 %, and a missing correction by 70 % and more.
         expect_close(
-            np.array(losses), want, f"losses of {name}", rtol=0.02, hint="see the other checks first"
+            np.array(losses), want, f"losses of {name}", rtol=0.05, hint="see the other checks first"
         )
         expect_true(
             losses[-1] < 0.6 * losses[0], f"the last loss of {name}", "below 0.6 of the first", losses[-1]
