@@ -15,8 +15,8 @@ from tito.checks import (
 
 checkpoint = Checkpoint(__file__)
 
-# Steps written out number by number and array code stay within a tenth of these tolerances in 60 seeds, in both
-# dtypes; a wrong formula is off by a hundredth of the rate at least, 1e-3.
+# Steps written out number by number and array code stay within a tenth of these tolerances in 60 seeds, in
+# both dtypes; a wrong formula is off by a hundredth of the rate at least, 1e-3.
 EXACT, SINGLE = {"rtol": 1e-9, "atol": 1e-11}, {"rtol": 1e-5, "atol": 1e-5}
 
 
