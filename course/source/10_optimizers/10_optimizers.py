@@ -611,8 +611,8 @@ for name, momentum in (("SGD", 0), ("momentum", 0.9)):
 print("you said:", guesses)
 
 # %% [markdown]
-# Neither learns anything, at any rate; it is one reason why networks stayed shallow for so long. (Words have the same trouble:
-# "the" comes ten thousand times as often as most others, and each has weights of its own.)
+# Neither learns anything, at any rate; it is one reason why networks stayed shallow for so long. (Words have the same
+# trouble: "the" comes ten thousand times as often as most others, and each has weights of its own.)
 #
 # **Adam** keeps two running averages for each single weight: of the gradient, $m$, which is a momentum, and of its
 # square, $v$. The step is $m / \sqrt{v}$, whose size doesn't depend on the gradient's: if all gradients are a thousand
@@ -703,8 +703,9 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Three times too long at once and six and a half times in step 12, when the network knows least. After $t$ steps the weights of the average add up to
-# $1 - \beta^t$ instead of 1 (the sum of $(1-\beta)\beta^k$), so dividing by that makes it honest:
+# Three times too long at once and six and a half times in step 12, when the network knows least. After $t$ steps the
+# weights of the average add up to $1 - \beta^t$ instead of 1 (the sum of $(1-\beta)\beta^k$), so dividing by that
+# makes it honest:
 #
 # $$\hat m = \frac{m}{1 - \beta_1^t} \qquad \hat v = \frac{v}{1 - \beta_2^t} \qquad
 # w \leftarrow w - r\,\frac{\hat m}{\sqrt{\hat v} + \varepsilon}$$
@@ -840,9 +841,9 @@ plt.show()
 #
 # ## 6 · Weights that fade
 #
-# A network that learns its images by heart tends to have large weights. **Weight decay** $\lambda$ pulls each weight towards 0. One way is to
-# add its slope to the gradient: $g + \lambda w$, the gradient of the loss plus $\frac\lambda2 w^2$. That is what
-# `weight_decay` means in `SGD` and in `Adam`.
+# A network that learns its images by heart tends to have large weights. **Weight decay** $\lambda$ pulls each weight
+# towards 0. One way is to add its slope to the gradient: $g + \lambda w$, the gradient of the loss plus
+# $\frac\lambda2 w^2$. That is what `weight_decay` means in `SGD` and in `Adam`.
 #
 # **Write `decay`**, which all optimizers inherit. Where $\lambda$ is 0, the gradient itself comes back: why copy it?
 
@@ -1617,9 +1618,9 @@ for name, kind in kinds.items():
     label = f"{name}: {np.nanmin(losses):.3f} at {best[name]:.2g}"
     plt.loglog(grid, losses, marker="o", label=label)
 plt.gca().set(
-    xlabel="rate", ylabel="loss", ylim=(0.05, 10), title="Second round, each rate from the start"
+    xlabel="rate", ylabel="loss", ylim=(0.1, 60), title="Second round, each rate from the start"
 )
-plt.legend()
+plt.legend(loc="upper left")
 plt.show()
 print("you said:", guess)
 
