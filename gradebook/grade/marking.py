@@ -25,6 +25,7 @@ from gradebook.grade.verdict import Ended, judge_cell
 from gradebook.sandbox.walls import Level, Walls
 from gradebook.verify.plan import CellResult, CodeCell, Plan
 from tito.files import files_in
+from tito.results import result_from_json
 
 # In the metadata of a graded cell: what it showed came about before any hidden line ran.
 SHOWABLE = "tito_showable"
@@ -110,12 +111,13 @@ def mark_cells(
 
 
 def mark_solution(engine: Engine, rubric: NotebookRubric, level: Level) -> Marked:
-    """Grade the course's own notebook."""
+    """Grade the course's own notebook; where it fails, the explanation says how."""
     made = make_notebook([make_cell(cell.type, cell.source, cell.metadata) for cell in rubric.solution])
     cells, _ = restore_cells(made.cells, rubric.originals)
     with tempfile.TemporaryDirectory() as folder:
         lay_out(Path(folder), rubric.handed_out)
-        return mark_cells(engine, rubric, cells, level, Path(folder))
+        marked = mark_cells(engine, rubric, cells, level, Path(folder))
+    return replace(marked, explanation=marked.explanation or _first_failure(cells, marked.checks))
 
 
 def make_plan(rubric: NotebookRubric, cells: Sequence[NotebookNode]) -> Plan:
@@ -222,6 +224,14 @@ def _reasons(
 def _flags(cells: Sequence[NotebookNode]) -> tuple[str, ...]:
     own = [cell for cell in cells if not cell.metadata.get("nbgrader", {}).get("locked")]
     return suspicious_names(cell.source for cell in own if cell.cell_type == "code")
+
+
+def _first_failure(cells: Sequence[NotebookNode], checks: str) -> str:
+    """What the first cell that ended in an error said, else the first check that failed."""
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    errors = [f"{one.ename}: {one.evalue}" for one in outputs if one.output_type == "error"]
+    failure = result_from_json(json.loads(checks)).first_failure if checks else None
+    return errors[0] if errors else f"{failure.title}: {failure.message}" if failure else ""
 
 
 def _checks(cells: Sequence[CellResult]) -> str:
