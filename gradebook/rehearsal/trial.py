@@ -9,6 +9,7 @@ import io
 import multiprocessing
 import os
 import sys
+import tempfile
 import types
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -73,7 +74,9 @@ def try_notebook(notebook: dict[str, Any], home: Path, *, seed: int = 0) -> Tria
 
 
 def _run(cells: Sequence[Cell], home: str, seed: int) -> Trial:
-    return Rehearsal(home, seed).run(cells)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        return Rehearsal(home, seed).run(cells)
 
 
 class Rehearsal(Host):

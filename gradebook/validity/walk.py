@@ -10,6 +10,7 @@ import resource
 import selectors
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -74,11 +75,17 @@ def _become_walker(
 
 
 def _in_fork(work: Callable[[], Trial]) -> Trial:
-    """What `work` comes to in a fork of this process; nothing where the fork ends or hangs."""
+    """What `work` comes to in a fork of this process, in an empty folder; nothing where it ends or hangs."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        return _forked(work, folder)
+
+
+def _forked(work: Callable[[], Trial], folder: str) -> Trial:
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(read)
+        os.chdir(folder)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         with os.fdopen(write, "w", encoding="utf-8") as result:
             result.write(json.dumps(asdict(work())))
