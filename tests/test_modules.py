@@ -175,6 +175,7 @@ def test_every_checkpoint_is_a_script(built_course, tmp_path):
 def test_solution_scores_full_points_with_any_seed(measured, module):
     runs = measured(module).repeated.values()
 
+    assert measured(module).unsteady == []
     assert [trial.messages for trial in runs if trial.lost or not trial.scores] == []
     assert len(runs) >= 3
 

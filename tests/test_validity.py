@@ -1,5 +1,7 @@
 """Every check is checked: mistakes in the solutions lose points, and the measuring itself can tell."""
 
+from dataclasses import replace
+
 import pytest
 
 from gradebook.build.notebooks import Cell
@@ -161,6 +163,14 @@ def test_a_right_notebook_that_loses_points_in_the_engine_and_a_blank_one_that_g
 
     assert len(told) == 2
     assert "50.0%" in told[0] and "90.0%" in told[1]
+
+
+def test_a_check_that_asserts_more_with_one_seed_misses_the_bar():
+    runs = {seed: replace(scored("passed", "passed"), asserted={"check first": seed}) for seed in (1, 2)}
+    validity = validity_of(scored("failed", "passed"), repeated=runs)
+
+    assert validity.unsteady == ["check first"]
+    assert "1 checks assert more" in " ".join(failures([module_row(validity)]))
 
 
 def test_checks_are_items_of_a_test_that_the_mistakes_take():

@@ -20,6 +20,8 @@ import tito.checks
 import tito.expect
 from gradebook.build.notebooks import Cell, cells_of
 from gradebook.verify.alarm import at_most
+from gradebook.verify.assertions import COUNTER, Tally, counting
+from gradebook.verify.host import counted_module
 from tito.checks import Check, Host
 from tito.expect import StudentCodeStopped, expect_close
 from tito.results import Outcome
@@ -36,7 +38,7 @@ class Trial:
 
     checks: how each check of the checkpoint ended. messages: why each graded cell, or by `check NAME` each
     check, did not pass. margins: for each of these, the largest part of its tolerance that a comparison of
-    numbers used up.
+    numbers used up. asserted: how many assertions each of these made.
     """
 
     scores: dict[str, float] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class Trial:
     messages: dict[str, str] = field(default_factory=dict)
     checks: dict[str, str] = field(default_factory=dict)
     margins: dict[str, float] = field(default_factory=dict)
+    asserted: dict[str, int] = field(default_factory=dict)
 
     @property
     def lost(self) -> set[str]:
@@ -87,17 +90,29 @@ class Rehearsal(Host):
         self._main = types.ModuleType("__main__")
         sys.modules["__main__"] = self._main
         self.trial = Trial()
+        self._tally = Tally()
+        vars(self._main)[COUNTER] = self._tally.ran
         self._place = ""
         tito.checks.host = self
         tito.checks.expect_close = tito.expect.expect_close = self._expect_close
 
     @contextlib.contextmanager
     def judging(self, check: Check) -> Iterator[None]:
-        """Give a check a time of its own."""
+        """Give a check a time of its own, and count its assertions."""
         place, self._place = self._place, f"check {check.name}"
-        with at_most(CHECK_SECONDS):
+        with at_most(CHECK_SECONDS), self._counting():
             yield
         self._place = place
+
+    def load(self, path: Path) -> types.ModuleType:
+        """Run a checkpoint file as a module whose assertions are counted."""
+        return counted_module(path, self._tally)
+
+    @contextlib.contextmanager
+    def _counting(self) -> Iterator[None]:
+        before = self._tally.count
+        yield
+        self.trial.asserted[self._place] = self._tally.count - before
 
     def run(self, cells: Iterable[Cell]) -> Trial:
         """Run cells; what all cells so far scored."""
@@ -109,7 +124,8 @@ class Rehearsal(Host):
     def _run_cell(self, cell: Cell) -> None:
         name = self._place = cell.grade_id or f"cell {cell.position}"
         whole = bool(cell.nbgrader) or cell.source.startswith("#| export")
-        value, message = self._execute(cell.source, f"<{name}>", whole)
+        with self._counting() if cell.autograded else contextlib.nullcontext():
+            value, message = self._execute(cell.source, f"<{name}>", whole)
         trial = self.trial
         if message:
             trial.messages[name] = message
@@ -125,7 +141,7 @@ class Rehearsal(Host):
         """The value of a cell's last expression and, where it failed, the error in one line."""
         quiet = io.StringIO()
         try:
-            tree = ast.parse(source, name)
+            tree = counting(ast.parse(source, name))
             if not whole:
                 tree.body = [node for node in tree.body if isinstance(node, DEFINES)]
             last = tree.body.pop() if tree.body else None

@@ -90,6 +90,19 @@ class Validity:
         return [seed for seed, trial in self.repeated.items() if not trial.full]
 
     @property
+    def unsteady(self) -> list[str]:
+        """The graded cells and checks that assert more with one seed than with another.
+
+        The engine asks of everybody what the reference asserted, with a seed of its own: right work would
+        lose points.
+        """
+        counts: dict[str, set[int]] = defaultdict(set)
+        for trial in self.repeated.values():
+            for name, count in trial.asserted.items():
+                counts[name].add(count)
+        return [name for name, found in counts.items() if len(found) > 1]
+
+    @property
     def margins(self) -> dict[str, float]:
         """The largest part of its tolerance that each cell and check used up on the reference."""
         most: dict[str, float] = defaultdict(float)

@@ -45,12 +45,8 @@ class RemoteHost(Host):
 
     def load(self, path: Path) -> types.ModuleType:
         """Run a checkpoint file as a module whose assertions are counted."""
-        module = types.ModuleType(path.stem)
-        module.__file__ = str(path)
-        vars(module)[COUNTER] = self._tally.ran
         self.loaded.add(str(path))
-        exec(compile_checkpoint(path), vars(module))
-        return module
+        return counted_module(path, self._tally)
 
     @contextmanager
     def _judging(self, name: str) -> Iterator[None]:
@@ -62,6 +58,15 @@ class RemoteHost(Host):
             yield
         self.ran[name] = self._tally.count - before
         require(self.ran[name], self.asserted.get(name, 0))
+
+
+def counted_module(path: Path, tally: Tally) -> types.ModuleType:
+    """A checkpoint file, run as a module that tells the tally of each assertion."""
+    module = types.ModuleType(path.stem)
+    module.__file__ = str(path)
+    vars(module)[COUNTER] = tally.ran
+    exec(compile_checkpoint(path), vars(module))
+    return module
 
 
 def compile_checkpoint(path: Path) -> CodeType:

@@ -480,8 +480,8 @@ def test_schedules(rng):
 
     n = int(rng.integers(3, 8))
     for begin, end in [(0.25, 1.0), (1.0, 0.5), (0.2, 0.8)]:
-        line = [begin + (end - begin) * k / n for k in range(n)] + [end] * 3
-        got = rates_of(lambda opt, b=begin, e=end: LinearLR(opt, b, e, n), n + 3)
+        line = [begin + (end - begin) * k / n for k in range(n)] + [end] * (10 - n)
+        got = rates_of(lambda opt, b=begin, e=end: LinearLR(opt, b, e, n), len(line))
         what = f"LinearLR from {begin} to {end} in {n}"
         expect_close(
             got, np.repeat(np.array(line)[:, None], 3, axis=1), what, hint="the end, exactly", **EXACT
@@ -519,7 +519,7 @@ def test_sequence(rng):
 
     want = [0.5 + 0.5 * k / first for k in range(first)]
     want += [(1 + math.cos(math.pi * k / 4)) / 2 for k in range(second - first)]
-    want += [0.5 ** (k // 2) for k in range(third - second)] + [0.9**k for k in range(4)]
+    want += [0.5 ** (k // 2) for k in range(third - second)] + [0.9**k for k in range(17 - third)]
     got = rates_of(make, len(want))
     what = f"ramp, cosine from {first}, stairs from {second} and {third}"
     expect_close(got, np.repeat(np.array(want)[:, None], 3, axis=1), what, **EXACT)
