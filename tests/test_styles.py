@@ -68,6 +68,16 @@ def test_right_solution_in_another_style_scores_full_points(measured, module, st
     assert set(trial.checks.values()) == {"passed"}
 
 
+# These pass functions of their own through the tensor's door, for which module 09 has no rule.
+WITHOUT_RULES = (
+    "spatial: algebra",
+    "spatial: loops",
+    "spatial: own_layout",
+    "attention: einsums",
+    "attention: loops",
+)
+
+
 @pytest.mark.parametrize(**named([(module, style) for module, style in PAIRS if NEXT[module]]))
 def test_next_module_works_on_what_a_style_exports(module, style, tmp_path):
     following = NEXT[module]
@@ -80,7 +90,9 @@ def test_next_module_works_on_what_a_style_exports(module, style, tmp_path):
 
     trial = try_notebook(source_of(following), tmp_path)
 
-    assert trial.lost == set(), trial.messages
+    without_rules = f"{module.name}: {style.name}" in WITHOUT_RULES
+    assert trial.failed == ({"untouched"} if without_rules else set()), trial.messages
+    assert trial.lost == ({"checkpoint"} if without_rules else set()), trial.messages
 
 
 @each_module

@@ -133,8 +133,8 @@ class Laboratory:
     def measure(self, module: Module, seeds: int = SEEDS, most: int | None = None) -> Validity:
         """Measure a module.
 
-        seeds: how often the reference runs. most: so many mutants are tried, spread over all of them, and so
-        many wrong, right and inherited solutions; None for all, but for those inherited, `INHERITED`.
+        seeds: how often the reference runs. most: so many mutants are tried, spread over all of them, so many
+        wrong and right solutions, and none of earlier modules; None for all of these.
         """
         text = self.course.text_source(module).read_text(encoding="utf-8")
         notebook = with_texts(notebook_from_text(text, module))
@@ -161,7 +161,7 @@ class Laboratory:
             equivalents,
             wrong=tuple((variant.title, trial) for variant, trial in tried if not variant.right),
             right=(*((variant.title, trial) for variant, trial in tried if variant.right), *styles),
-            inherited=self._inherit(module, most),
+            inherited=() if most else self._inherit(module),
             repeated=runs,
         )
 
@@ -172,10 +172,10 @@ class Laboratory:
         trials = self._pool.starmap(run_once, orders)
         return [(style.title, trial) for style, trial in zip(styles, trials, strict=True)]
 
-    def _inherit(self, module: Module, most: int | None) -> tuple[Named, ...]:
+    def _inherit(self, module: Module) -> tuple[Named, ...]:
         """What the module's checkpoint finds in packages with a mistake of an earlier module."""
         checkpoint = self.course.table.checkpoint_of(module).filename
-        packages = list(mistaken_packages(self.course, module, most or INHERITED))
+        packages = list(mistaken_packages(self.course, module, INHERITED))
         with staging_folder(self.course.cache / "validity") as folder:
             folders = [folder / str(number) for number in range(len(packages))]
             orders = [(one[1], checkpoint, where) for one, where in zip(packages, folders, strict=True)]
