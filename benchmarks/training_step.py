@@ -16,7 +16,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 Step = Callable[[], None]
 
 
@@ -24,8 +23,9 @@ def prepare(threads: int) -> None:
     """Let the package be that of the course's solutions, and every library use so many threads."""
     from gradebook.build.modules import reference_package
     from gradebook.course import Course
+    from gradebook.grade.engine import ONE_THREAD
 
-    os.environ.update(dict.fromkeys(THREADS, str(threads)))
+    os.environ.update(dict.fromkeys(ONE_THREAD, str(threads)))
     course = Course(Path(__file__).resolve().parent.parent)
     os.environ["TINYTORCH_HOME"] = str(reference_package(course, before=None))
 

@@ -27,6 +27,7 @@ from tito.table import Module
 
 COURSE = Course(REPOSITORY)
 MODULES = COURSE.authored()
+CHECKPOINTS = [COURSE.checkpoints / COURSE.table.checkpoint_of(module).filename for module in MODULES]
 
 
 def wrong_of(module: Module) -> list[Variant]:
@@ -150,25 +151,25 @@ def test_every_check_has_a_hint_ladder_and_the_points_agree(module):
 
 
 def test_every_checkpoint_runs_under_pytest(built_course, tmp_path):
-    files = [COURSE.checkpoints / COURSE.table.checkpoint_of(module).filename for module in MODULES]
     options = ["-q", "-n0", "-p", "no:cacheprovider", "-c", os.devnull]
 
-    suite = run_python(["-m", "pytest", *options, *files], reference_package(built_course, None), tmp_path)
+    suite = run_python(
+        ["-m", "pytest", *options, *CHECKPOINTS], reference_package(built_course, None), tmp_path
+    )
 
-    checks = sum(len(load_checkpoint(file).checks) for file in files)
+    checks = sum(len(load_checkpoint(file).checks) for file in CHECKPOINTS)
     assert suite.returncode == 0, suite.stdout
     assert f"{checks} passed" in suite.stdout
 
 
 def test_every_checkpoint_is_a_script(built_course, tmp_path):
-    files = [COURSE.checkpoints / COURSE.table.checkpoint_of(module).filename for module in MODULES]
 
-    script = run_python([files[-1]], reference_package(built_course, None), tmp_path)
+    script = run_python([CHECKPOINTS[-1]], reference_package(built_course, None), tmp_path)
 
     assert script.returncode == 0, script.stdout + script.stderr
     assert "🏆" in script.stdout.splitlines()[-1]
     main = 'if __name__ == "__main__":\n    checkpoint.main()\n'
-    assert [file.name for file in files if not file.read_text(encoding="utf-8").endswith(main)] == []
+    assert [file.name for file in CHECKPOINTS if not file.read_text(encoding="utf-8").endswith(main)] == []
 
 
 @each_module

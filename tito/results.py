@@ -88,6 +88,11 @@ class CheckpointResult:
         """The failure to mend first."""
         return next((check for check in self.checks if check.outcome is Outcome.FAILED), None)
 
+    @property
+    def why(self) -> str:
+        """The first failure in words; nothing where none failed."""
+        return f"{self.first_failure.title}: {self.first_failure.message}" if self.first_failure else ""
+
     def to_json(self) -> dict[str, Any]:
         """The record as plain data."""
         return {**asdict(self), "passed": self.passed, "points": self.points, "earned": self.earned}

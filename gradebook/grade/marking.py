@@ -230,8 +230,9 @@ def _first_failure(cells: Sequence[NotebookNode], checks: str) -> str:
     """What the first cell that ended in an error said, else the first check that failed."""
     outputs = [output for cell in cells for output in cell.get("outputs", ())]
     errors = [f"{one.ename}: {one.evalue}" for one in outputs if one.output_type == "error"]
-    failure = result_from_json(json.loads(checks)).first_failure if checks else None
-    return errors[0] if errors else f"{failure.title}: {failure.message}" if failure else ""
+    if errors or not checks:
+        return next(iter(errors), "")
+    return result_from_json(json.loads(checks)).why
 
 
 def _checks(cells: Sequence[CellResult]) -> str:

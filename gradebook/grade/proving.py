@@ -118,5 +118,4 @@ def _explain(result: CellResult, found: CheckpointResult | None) -> str:
     """Why points are missing: what stopped the checkpoint, else its first failure."""
     if result.reason or found is None:
         return result.reason or "the checkpoint came to no result"
-    failure = found.first_failure
-    return f"{failure.title}: {failure.message}" if failure else ""
+    return found.why

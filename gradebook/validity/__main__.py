@@ -1,13 +1,13 @@
 """Measure the course's checks and write what came: `python -m gradebook.validity [MODULE]…`."""
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from gradebook.course import Course, find_course
+from gradebook.grade.pool import default_workers
 from gradebook.validity.graded import grade_whole
 from gradebook.validity.measure import SEEDS, Laboratory
 from gradebook.validity.page import write_page
@@ -34,7 +34,7 @@ def main() -> int:
         for module in chosen:
             start = time.monotonic()
             data = to_json(laboratory.measure(module, options.seeds))
-            data["graded"] = grade_whole(course, module, os.cpu_count() or 1)
+            data["graded"] = grade_whole(course, module, default_workers())
             record[module.id] = {"of": fingerprint(course, module), **data}
             record = {one.id: record[one.id] for one in course.table.modules if one.id in record}
             write_record(course, record)

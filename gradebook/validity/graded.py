@@ -1,7 +1,5 @@
 """What the grading engine gives to right solutions and to blank releases, all the way into a gradebook."""
 
-from pathlib import Path
-
 from gradebook.build.modules import build_course
 from gradebook.course import Course
 from gradebook.course_folder import make_course_folder
@@ -26,7 +24,9 @@ def grade_whole(course: Course, module: Module, workers: int = 1) -> dict[str, f
     students = [DemoStudent(BLANK, "hands in what was handed out", blank=("*",))]
     students += [DemoStudent(name, "another style", solutions=dict(cells)) for name, cells in styles.items()]
     with staging_folder(course.cache / "validity") as folder:
-        own = make_course(folder / "course", course, module)
+        make_course_folder(folder / "course", course.root)
+        own = Course(folder / "course")
+        build_course(own, [module])
         for student in students:
             notebook = own.folder / "submitted" / student.id / module.id / f"{module.id}.ipynb"
             notebook.parent.mkdir(parents=True)
@@ -34,11 +34,3 @@ def grade_whole(course: Course, module: Module, workers: int = 1) -> dict[str, f
         points = module.points.exercises + own.table.checkpoint_of(module).points
         results = list(run_grading(own, plan_grading(own), workers))
     return {one.student: one.score / points for one in results if isinstance(one, Graded)}
-
-
-def make_course(target: Path, origin: Course, module: Module) -> Course:
-    """A copy of a course in which one module is built."""
-    make_course_folder(target, origin.root)
-    course = Course(target)
-    build_course(course, [module])
-    return course

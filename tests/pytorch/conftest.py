@@ -36,6 +36,13 @@ def torch() -> ModuleType:
     return torch
 
 
+@pytest.fixture
+def with_gradients(torch: ModuleType) -> Iterator[None]:
+    """PyTorch's gradients are switched on meanwhile."""
+    with torch.enable_grad():
+        yield
+
+
 @pytest.fixture(scope="module")
 def core(torch: ModuleType) -> Iterator[Callable[[str], ModuleType]]:
     """Finds the modules of a `tinytorch` that the course's own solutions make up, for one file of tests."""

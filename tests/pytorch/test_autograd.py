@@ -13,11 +13,7 @@ SEEDS = range(5)
 Function = Callable[..., Any]
 
 
-@pytest.fixture(autouse=True)
-def _with_gradients(torch: Any):
-    """PyTorch's gradients are switched off elsewhere."""
-    with torch.enable_grad():
-        yield
+pytestmark = pytest.mark.usefixtures("with_gradients")
 
 
 @pytest.fixture

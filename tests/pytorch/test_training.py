@@ -1,7 +1,5 @@
 """11_training beside a loop of PyTorch's: the same start, batches and optimizer, the same history."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -12,11 +10,7 @@ EPOCHS = 5
 TOLERANCE = {"rtol": 1e-4, "atol": 1e-4}
 
 
-@pytest.fixture(autouse=True)
-def _with_gradients(torch: Any):
-    """PyTorch's gradients are switched off elsewhere."""
-    with torch.enable_grad():
-        yield
+pytestmark = pytest.mark.usefixtures("with_gradients")
 
 
 @pytest.fixture
